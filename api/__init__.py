@@ -1,0 +1,1 @@
+"""SHOWS it: HTTP API, live stream, dashboard and public page."""

@@ -1,0 +1,1 @@
+"""The command `imereti`: one small module a group of commands, no logic."""

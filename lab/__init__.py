@@ -1,0 +1,1 @@
+"""VIRTUAL ROUTERS: a lab plan, and who boots it."""

@@ -1,0 +1,1 @@
+"""WATCHES devices: targets, SNMP clients, poller, health, stores, ledger and incidents."""

@@ -1,0 +1,1 @@
+"""CHANGES devices: renders their configurations, plans, applies, verifies and backs them up."""
