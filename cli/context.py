@@ -6,8 +6,10 @@ import sys
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from inventory.errors import ImeretiError, InputError
+from inventory.model import Network
 from inventory.settings import Settings, find_config, load_settings
 
 
@@ -24,6 +26,22 @@ class Context:
     def settings(self) -> Settings:
         """config.yaml and the environment; SettingsError."""
         return load_settings(self.config or find_config(Path.cwd(), os.environ))
+
+    @cached_property
+    def network(self) -> Network:
+        """The network as the inventory describes it; InventoryError."""
+        from inventory.load import load_network
+
+        return load_network(self.settings.paths.inventory)
+
+    def say(self, message: str) -> None:
+        """Progress and remarks, on stderr, unless --quiet."""
+        if not self.quiet:
+            print(message, file=sys.stderr, flush=True)  # noqa: T201
+
+    def answer(self, document: Any) -> None:
+        """The answer of a --json command, on stdout."""
+        print(json.dumps(document, ensure_ascii=False, default=str))  # noqa: T201
 
 
 def report_error(error: ImeretiError, *, as_json: bool) -> None:

@@ -1,24 +1,51 @@
-"""The command `imereti`: global options, and the groups in the order of an engineer's work."""
+"""The command `imereti`: global options, and the commands in the order of an engineer's work."""
 
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer.exceptions import UsageError
 
 from cli.context import Context, report_error
 from inventory.errors import ImeretiError
 
-app = typer.Typer(
-    name="imereti",
-    help="Provision and watch the network from one inventory.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+EXIT_USAGE = 64
+EXIT_INTERRUPTED = 130
+
+COMMANDS = {
+    "validate": "cli.inventory",
+    "show": "cli.inventory",
+    "render": "cli.render",
+    "lab": "cli.lab",
+    "poll": "cli.monitor",
+    "monitor": "cli.monitor",
+    "store": "cli.store",
+    "serve": "cli.serve",
+    "events": "cli.serve",
+    "demo": "cli.demo",
+    "doctor": "cli.doctor",
+}
+"""Command -> the module whose `register(app)` adds it; imported only when the command is typed."""
 
 
-@app.callback()
+def build_app(words: list[str]) -> typer.Typer:
+    """The application with the commands that `words` name, or with all when they name none."""
+    app = typer.Typer(
+        name="imereti",
+        help="Provision and watch the network from one inventory.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_global)
+    named = [COMMANDS[word] for word in COMMANDS if word in words]
+    for module in dict.fromkeys(named or COMMANDS.values()):
+        import_module(module).register(app)
+    return app
+
+
 def _global(
     ctx: typer.Context,
     config: Annotated[
@@ -32,9 +59,20 @@ def _global(
 
 
 def main() -> None:
-    """Entry point: run, and turn what was raised on purpose into a message and an exit code."""
+    """Run, and turn what was raised on purpose into a message and an exit code."""
+    words = sys.argv[1:]
+    if "--json" in words:  # a global option, but people and scripts type it last
+        words = ["--json", *(word for word in words if word != "--json")]
     try:
-        app(standalone_mode=True)
+        sys.exit(build_app(words)(args=words, standalone_mode=False) or 0)
+    except UsageError as error:
+        error.show()
+        sys.exit(EXIT_USAGE)
     except ImeretiError as error:
-        report_error(error, as_json="--json" in sys.argv)
+        report_error(error, as_json="--json" in words)
         sys.exit(1)
+    except (KeyboardInterrupt, typer.Abort):
+        sys.exit(EXIT_INTERRUPTED)
+    except BrokenPipeError:  # `imereti show links | head`
+        sys.stderr.close()
+        sys.exit(0)

@@ -1,4 +1,4 @@
-"""Secrets by name: the inventory and rendered files hold `<<NAME>>`, the value goes in on its way out."""
+"""Secrets by name: files hold `<<NAME>>`; the value goes in on the way to the device."""
 
 import os
 import re
