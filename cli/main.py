@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from typer.exceptions import UsageError
+from typer.exceptions import TyperException
 
 from cli.context import Context, report_error
 from inventory.errors import ImeretiError
@@ -65,8 +65,9 @@ def main() -> None:
         words = ["--json", *(word for word in words if word != "--json")]
     try:
         sys.exit(build_app(words)(args=words, standalone_mode=False) or 0)
-    except UsageError as error:
-        error.show()
+    except TyperException as error:  # a wrong command line, or no command at all: the help
+        show = getattr(error, "show", None)
+        show() if show else report_error(ImeretiError(error.format_message()), as_json=False)
         sys.exit(EXIT_USAGE)
     except ImeretiError as error:
         report_error(error, as_json="--json" in words)
