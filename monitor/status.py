@@ -1,0 +1,147 @@
+"""What is known now, judged when it is read: a status nobody renewed turns unknown by itself."""
+
+from collections.abc import Iterable, Mapping
+
+from inventory.model import Network
+from monitor.store.base import (
+    DevicePollRow,
+    DeviceStatus,
+    LinkSample,
+    LinkStatus,
+    MaintenanceWindow,
+    StateEntry,
+    Store,
+    Subject,
+)
+from monitor.values import LinkState, Quality, SubjectKind
+
+NEVER = "never answered since the store began"
+
+
+def link_statuses(
+    store: Store, network: Network, now: float, stale_after_s: float
+) -> tuple[LinkStatus, ...]:
+    """Every link of the model, in its order; StoreError."""
+    states, samples = store.current_states(), store.last_samples()
+    fresh = _poller_lives(store, now, stale_after_s)
+    statuses = []
+    for link in network.links.values():
+        entry = states.get(Subject(SubjectKind.LINK, link.id))
+        status = link_status(link.id, link.bandwidth_bps, entry, samples.get(link.id))
+        statuses.append(aged(status, now, stale_after_s, poller_lives=fresh))
+    return tuple(statuses)
+
+
+def device_statuses(
+    store: Store, network: Network, now: float, stale_after_s: float
+) -> tuple[DeviceStatus, ...]:
+    """Every device of the model, in its order; StoreError."""
+    states, polls = store.current_states(), store.device_polls()
+    fresh = _poller_lives(store, now, stale_after_s)
+    return tuple(
+        _device_status(name, states, polls, poller_lives=fresh) for name in network.devices
+    )
+
+
+def link_status(
+    link: str, bandwidth_bps: int, entry: StateEntry | None, sample: LinkSample | None
+) -> LinkStatus:
+    """One link from its last ledger entry and its last sample; ages nothing."""
+    known = sample or LinkSample(link, 0.0, Quality.MISSING)
+    return LinkStatus(
+        id=link,
+        state=entry.state if entry else LinkState.UNKNOWN,
+        since=entry.at if entry else None,
+        as_of=sample.at if sample else None,
+        in_bps=known.in_bps,
+        out_bps=known.out_bps,
+        in_utilisation=_share(known.in_bps, bandwidth_bps),
+        out_utilisation=_share(known.out_bps, bandwidth_bps),
+        in_errors_ps=known.in_errors_ps,
+        out_errors_ps=known.out_errors_ps,
+        loss=known.loss,
+        rtt_ms=known.rtt_ms,
+        reason=entry.reason if entry else NEVER,
+        quality=known.quality,
+    )
+
+
+def aged(
+    status: LinkStatus, now: float, stale_after_s: float, *, poller_lives: bool = True
+) -> LinkStatus:
+    """The same, or unknown with null values when what it rests on is too old."""
+    age = None if status.as_of is None else now - status.as_of
+    fresh = age is not None and age <= stale_after_s
+    if fresh and poller_lives:
+        return status
+    if poller_lives and status.state is not LinkState.UP and status.state is not LinkState.DEGRADED:
+        return _without_values(status, status.state, status.reason)
+    if status.state is LinkState.MAINTENANCE:
+        return _without_values(status, status.state, status.reason)
+    reason = status.reason if age is None else f"last reading {age:.0f} s ago"
+    if not poller_lives:
+        reason = "nobody polls" if age is None else f"nobody polls; {reason}"
+    return _without_values(status, LinkState.UNKNOWN, reason)
+
+
+def _without_values(status: LinkStatus, state: LinkState, reason: str) -> LinkStatus:
+    quality = Quality.MISSING if status.as_of is None else Quality.STALE
+    return LinkStatus(
+        id=status.id,
+        state=state,
+        since=status.since,
+        as_of=status.as_of,
+        in_bps=None,
+        out_bps=None,
+        in_utilisation=None,
+        out_utilisation=None,
+        in_errors_ps=None,
+        out_errors_ps=None,
+        loss=None,
+        rtt_ms=None,
+        reason=reason,
+        quality=quality,
+    )
+
+
+def active_windows(
+    windows: Iterable[MaintenanceWindow], now: float
+) -> Mapping[Subject, MaintenanceWindow]:
+    """Windows in force at `now`, by what they cover; the one that ends last wins."""
+    found: dict[Subject, MaintenanceWindow] = {}
+    for window in sorted(windows, key=lambda each: each.end):
+        if window.start <= now < window.end:
+            found[window.subject] = window
+    return found
+
+
+def _share(bps: float | None, bandwidth_bps: int) -> float | None:
+    return None if bps is None or bandwidth_bps <= 0 else bps / bandwidth_bps
+
+
+def _poller_lives(store: Store, now: float, stale_after_s: float) -> bool:
+    poller = store.poller()
+    return poller is not None and now - poller.at <= max(stale_after_s, 2 * poller.interval_s)
+
+
+def _device_status(
+    name: str,
+    states: Mapping[Subject, StateEntry],
+    polls: Mapping[str, DevicePollRow],
+    *,
+    poller_lives: bool,
+) -> DeviceStatus:
+    entry, poll = states.get(Subject(SubjectKind.DEVICE, name)), polls.get(name)
+    state = entry.state if entry else LinkState.UNKNOWN
+    reason = entry.reason if entry else NEVER
+    if not poller_lives and state is not LinkState.MAINTENANCE:
+        state, reason = LinkState.UNKNOWN, "nobody polls"
+    return DeviceStatus(
+        id=name,
+        state=state,
+        since=entry.at if entry else None,
+        as_of=poll.at if poll else None,
+        uptime_s=poll.uptime_s if poll else None,
+        rtt_ms=poll.rtt_ms if poll else None,
+        reason=reason,
+    )

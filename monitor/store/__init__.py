@@ -1,0 +1,1 @@
+"""What is kept: link samples, the state ledger, incidents, maintenance windows."""
