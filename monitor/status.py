@@ -47,20 +47,20 @@ def link_status(
     link: str, bandwidth_bps: int, entry: StateEntry | None, sample: LinkSample | None
 ) -> LinkStatus:
     """One link from its last ledger entry and its last sample; ages nothing."""
-    known = sample or LinkSample(link, 0.0, Quality.MISSING)
+    known = sample or LinkSample(link, 0.0, Quality.MISSING, 0.0)
     return LinkStatus(
         id=link,
         state=entry.state if entry else LinkState.UNKNOWN,
         since=entry.at if entry else None,
         as_of=sample.at if sample else None,
-        in_bps=known.in_bps,
-        out_bps=known.out_bps,
-        in_utilisation=_share(known.in_bps, bandwidth_bps),
-        out_utilisation=_share(known.out_bps, bandwidth_bps),
-        in_errors_ps=known.in_errors_ps,
-        out_errors_ps=known.out_errors_ps,
-        loss=known.loss,
-        rtt_ms=known.rtt_ms,
+        in_bps=known.value("in_bps"),
+        out_bps=known.value("out_bps"),
+        in_utilisation=_share(known.value("in_bps"), bandwidth_bps),
+        out_utilisation=_share(known.value("out_bps"), bandwidth_bps),
+        in_errors_ps=known.value("in_errors_ps"),
+        out_errors_ps=known.value("out_errors_ps"),
+        loss=known.value("loss"),
+        rtt_ms=known.value("rtt_ms"),
         reason=entry.reason if entry else NEVER,
         quality=known.quality,
     )
@@ -71,12 +71,12 @@ def aged(
 ) -> LinkStatus:
     """The same, or unknown with null values when what it rests on is too old."""
     age = None if status.as_of is None else now - status.as_of
-    fresh = age is not None and age <= stale_after_s
-    if fresh and poller_lives:
+    fresh = poller_lives and age is not None and age <= stale_after_s
+    if fresh and status.state is not LinkState.UNKNOWN:
         return status
-    if poller_lives and status.state is not LinkState.UP and status.state is not LinkState.DEGRADED:
-        return _without_values(status, status.state, status.reason)
-    if status.state is LinkState.MAINTENANCE:
+    if status.state is LinkState.MAINTENANCE or (
+        poller_lives and status.state is LinkState.UNKNOWN
+    ):
         return _without_values(status, status.state, status.reason)
     reason = status.reason if age is None else f"last reading {age:.0f} s ago"
     if not poller_lives:

@@ -19,7 +19,7 @@ class LinkState(StrEnum):
 
 
 class Quality(StrEnum):
-    """What a rate is worth. Only GOOD and WRAP carry rates; with all others they are null."""
+    """What a rate is worth. Only those in RATED carry rates; with all others rates are null."""
 
     GOOD = "good"
     """Two consecutive readings of a counter that only went forward."""
@@ -34,7 +34,7 @@ class Quality(StrEnum):
     RENUMBERED = "renumbered"
     """The interface has another ifIndex than at the last reading."""
     LATE = "late"
-    """More time passed than two intervals and a half: a mean over a gap is not a sample."""
+    """More than two and a half intervals passed: a true mean, but over a gap."""
     CLOCK_STEP = "clock-step"
     """The device's clock and ours disagree on how much time passed, or time stood still."""
     OVER_LINE_RATE = "over-line-rate"
@@ -47,6 +47,10 @@ class Quality(StrEnum):
     """The last reading is older than `alarms.stale_after_s`."""
     UNREACHABLE = "unreachable"
     """The device did not answer."""
+
+
+RATED = frozenset({Quality.GOOD, Quality.WRAP, Quality.LATE})
+"""Flags whose samples carry rates; of these only GOOD and WRAP raise alarms."""
 
 
 class Fault(StrEnum):

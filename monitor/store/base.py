@@ -11,9 +11,11 @@ asyncio use `asyncio.to_thread`. All are safe to call from several threads.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
+from monitor.metrics import NO_VALUES, SERIES_INDEX
 from monitor.values import Fault, IncidentState, LinkState, Quality, Severity, SubjectKind
 
 
@@ -24,31 +26,28 @@ class LinkSample:
     link: str
     at: float
     quality: Quality
-    in_bps: float | None = None
-    out_bps: float | None = None
-    in_errors_ps: float | None = None
-    out_errors_ps: float | None = None
-    in_discards_ps: float | None = None
-    out_discards_ps: float | None = None
-    in_ucast_pps: float | None = None
-    out_ucast_pps: float | None = None
-    loss: float | None = None
-    rtt_ms: float | None = None
+    covers_s: float
+    """The rates are means over this many seconds before `at`; 0 when there are none."""
+    values: tuple[float | None, ...] = NO_VALUES
+    """In the order of SERIES_METRICS (monitor/metrics.py)."""
+
+    def value(self, metric: str) -> float | None:
+        """The value of one of SERIES_METRICS; KeyError."""
+        return self.values[SERIES_INDEX[metric]]
 
 
-SERIES_METRICS = (
-    "in_bps",
-    "out_bps",
-    "in_errors_ps",
-    "out_errors_ps",
-    "in_discards_ps",
-    "out_discards_ps",
-    "in_ucast_pps",
-    "out_ucast_pps",
-    "loss",
-    "rtt_ms",
-)
-"""What `SampleStore.series` can be asked for: the fields of LinkSample that are numbers."""
+def link_sample(
+    link: str,
+    at: float,
+    quality: Quality = Quality.GOOD,
+    covers_s: float = 10.0,
+    **values: float | None,
+) -> LinkSample:
+    """A sample from named values, `link_sample("kut-zes", now, in_bps=1e6)`; KeyError."""
+    row = list(NO_VALUES)
+    for metric, value in values.items():
+        row[SERIES_INDEX[metric]] = value
+    return LinkSample(link, at, quality, covers_s, tuple(row))
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,12 +196,39 @@ class DevicePollRow:
     rtt_ms: float | None
 
 
+class Change(StrEnum):
+    """What happens to the incident of a cause."""
+
+    OPEN = "open"
+    UPDATE = "update"
+    CLOSE = "close"
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentChange:
+    """The monitor's word on the incident of `cause`; at most one incident a cause is not closed.
+
+    Opening what is open updates it; updating or closing what is not open does nothing: a batch
+    can be stored twice without harm.
+    """
+
+    change: Change
+    cause: Subject
+    at: float
+    severity: Severity
+    summary: str
+    affected: tuple[Subject, ...]
+    what: str
+    """The line for the timeline; empty adds none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """What the poller hands over at once: all of it is stored, or nothing."""
 
     samples: Sequence[LinkSample] = ()
     states: Sequence[StateEntry] = ()
+    incidents: Sequence[IncidentChange] = ()
     devices: Sequence[DevicePollRow] = ()
     poller: PollerStatus | None = None
 
@@ -216,7 +242,7 @@ class StoreReport:
     oldest: float | None
     newest: float | None
     size_bytes: int
-    findings: tuple[str, ...] = field(default=())
+    findings: tuple[str, ...] = ()
 
 
 class SampleStore(Protocol):
@@ -234,7 +260,7 @@ class SampleStore(Protocol):
         """Buckets of `step_s` that begin at multiples of it, from the one that holds `start`.
 
         Every bucket before `end` is there; one without a usable sample has None. `metric` is one
-        of SERIES_METRICS, else KeyError.
+        of SERIES_METRICS, else KeyError. The mean is weighted by the time that samples cover.
         """
 
     def prune(self, before: float) -> int:
@@ -246,9 +272,6 @@ class SampleStore(Protocol):
 
 class Journal(Protocol):
     """States, incidents, maintenance, and how the poller does."""
-
-    def write_states(self, states: Sequence[StateEntry]) -> None:
-        """Add to the ledger."""
 
     def current_states(self) -> Mapping[Subject, StateEntry]:
         """The last entry of every subject."""
@@ -272,20 +295,6 @@ class Journal(Protocol):
 
     def incident(self, number: int) -> Incident | None:
         """One incident with its whole timeline."""
-
-    def open_incident(self, incident: Incident) -> Incident:
-        """Store a new one; `incident.id` is ignored, the answer carries the given one."""
-
-    def update_incident(
-        self,
-        number: int,
-        *,
-        affected: Sequence[Subject] | None = None,
-        severity: Severity | None = None,
-        summary: str | None = None,
-        entry: TimelineEntry | None = None,
-    ) -> None:
-        """Change what is not None and add `entry` to the timeline."""
 
     def acknowledge(self, number: int, at: float, by: str) -> Incident | None:
         """Someone works on it; None when there is no such incident."""
