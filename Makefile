@@ -1,0 +1,37 @@
+# What people and CI type. `make demo` and `make test` need nothing before them.
+
+PYTHON := .venv/bin/python
+SHELL := /bin/bash
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check bench screenshots clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## environment in .venv; system packages when root on Debian; JavaScript packages
+	@scripts/setup
+
+demo: setup ## the whole system at once, and one address to open (ARGS=--simulated)
+	@exec .venv/bin/imereti demo $(ARGS)
+
+test: setup ## every test; what was skipped and why is printed at the end (ARGS=tests/api)
+	@exec $(PYTHON) -m pytest $(ARGS)
+
+check: setup ## lint, types, arrows between the rooms, docs
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m mypy
+	.venv/bin/lint-imports
+	$(PYTHON) -m pytest -q tests/docs
+
+bench: setup ## measured figures beside their goals and peers (ARGS='render poll')
+	@exec $(PYTHON) -m tests.bench $(ARGS)
+
+screenshots: setup ## the pictures in docs/
+	@exec $(PYTHON) scripts/screenshots.py $(ARGS)
+
+clean: ## all that the targets above made, but for state/, which is yours
+	rm -rf .venv node_modules build api/static/vendor imereti.egg-info
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,79 @@
+"""What every test room shares: which tests this machine can run, and that CI skips none of them."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+LAB_PROGRAMS = {
+    "/usr/lib/frr/zebra": "frr",
+    "ip": "iproute2",
+    "nft": "nftables",
+    "snmpd": "snmpd",
+    "tini": "tini",
+}
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+SKIPPED_IN_CI = pytest.StashKey[list[str]]()
+
+
+def _lab_lacks() -> str:
+    """Why tests marked `lab` can't run here; empty when they can."""
+    if os.geteuid() != 0:
+        return "the virtual lab needs root"
+    search = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
+    missing = [
+        package for name, package in LAB_PROGRAMS.items() if not shutil.which(name, path=search)
+    ]
+    return f"not installed: {', '.join(missing)}; run as root: make setup" if missing else ""
+
+
+def _browser_lacks() -> str:
+    """Why tests marked `browser` can't run here; empty when they can."""
+    if any(map(shutil.which, BROWSERS)):
+        return ""
+    return "not installed: chromium; run as root: make setup"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[SKIPPED_IN_CI] = []
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    lacks = {"lab": _lab_lacks(), "browser": _browser_lacks()}
+    for item in items:
+        for marker, reason in lacks.items():
+            if reason and item.get_closest_marker(marker):
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    report = yield
+    if (
+        os.environ.get("CI") == "true"
+        and report.skipped  # type: ignore[attr-defined]  # pluggy's result is untyped
+        and not hasattr(report, "wasxfail")
+        and any(item.get_closest_marker(marker) for marker in ("lab", "browser"))
+    ):
+        item.config.stash[SKIPPED_IN_CI].append(item.nodeid)
+    return report
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if session.config.stash[SKIPPED_IN_CI]:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    for name in config.stash[SKIPPED_IN_CI]:
+        terminalreporter.write_line(f"FAILED: CI must not skip {name}", red=True)
+
+
+@pytest.fixture(scope="session")
+def checkout() -> Path:
+    """The folder that holds this checkout."""
+    return Path(__file__).parent.parent
