@@ -398,6 +398,8 @@ class Region:
     ospf: OspfPlan
     bgp: BgpPlan
     services: Services
+    management_zone: str = "mgmt"
+    """Name of the zone with the addresses of switches and the NOC."""
 
     def zone(self, name: str) -> Zone:
         """The zone of that name; KeyError when there is none."""
