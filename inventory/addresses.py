@@ -1,8 +1,8 @@
 """The address plan: every address follows from a number that stands in a file and never changes.
 
-    LAN of zone z at site s   z.ipv4 with s in the third octet /24, subnet id (z.subnet6 << 8) + s /64
-    loopback of router n      loopback4 + n /32, subnet id (second octet << 8), interface id n /128
-    transit of link n         transit4 + 2n /31, subnet id (second octet << 8), interface id 2n /127
+    LAN of zone z, site s   z.ipv4 with s in the third octet /24; subnet id z.subnet6 * 256 + s, /64
+    loopback of router n    loopback4 + n /32; subnet id (second octet * 256), interface id n, /128
+    transit of link n       transit4 + 2n /31; subnet id (second octet * 256), interface id 2n, /127
 
 So a site, a router or a link that comes, goes or moves in its file changes no address but its own.
 """

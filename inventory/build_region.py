@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 from inventory.addresses import zone6, zone_subnet6
-from inventory.draft import Draft
 from inventory.model import (
     BgpPlan,
     ExternalPeer,

@@ -1,4 +1,4 @@
-"""What follows from a row or a host and the defaults of its role; asked by the checks and by build."""
+"""What follows from a row or a host and its role's defaults; the checks and build.py ask."""
 
 from dataclasses import dataclass
 
