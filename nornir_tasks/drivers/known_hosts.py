@@ -1,0 +1,74 @@
+"""Host keys of the devices: a changed one is refused, a new one is remembered or refused."""
+
+import os
+import threading
+from pathlib import Path
+
+import paramiko
+from paramiko.ssh_exception import SSHException
+
+
+class HostKeyError(SSHException):
+    """The key that a device showed is not the one expected."""
+
+
+class KnownHosts(paramiko.MissingHostKeyPolicy):
+    """Keys by host, read once and shared by every connection of a run.
+
+    The file has OpenSSH's form. `accept_new`: the first key seen of a host is taken and appended.
+    """
+
+    def __init__(self, path: Path | None, *, accept_new: bool) -> None:
+        self._path = path
+        self._accept_new = accept_new
+        self._lock = threading.Lock()
+        self._keys = _read(path) if path else {}
+
+    def missing_host_key(
+        self,
+        client: paramiko.SSHClient,  # noqa: ARG002  (paramiko's signature)
+        hostname: str,
+        key: paramiko.PKey,
+    ) -> None:
+        """Called by paramiko with the key that the server proved to have."""
+        shown = (key.get_name(), key.get_base64())
+        with self._lock:
+            known = self._keys.get(hostname, set())
+            if shown in known or self._path is None:
+                return
+            if known:
+                raise HostKeyError(
+                    f"host key of {hostname} - expected that of {self._path}, found another "
+                    f"({key.get_name()} {key.fingerprint}). If the device was replaced, remove "
+                    f"its line: ssh-keygen -R '{hostname}' -f {self._path}"
+                )
+            if not self._accept_new:
+                raise HostKeyError(
+                    f"host key of {hostname} - expected one in {self._path}, found none. "
+                    f"Compare {key.fingerprint} with the device's console and add it."
+                )
+            self._keys[hostname] = {shown}
+            _append(self._path, f"{hostname} {shown[0]} {shown[1]}\n")
+
+
+def _read(path: Path) -> dict[str, set[tuple[str, str]]]:
+    keys: dict[str, set[tuple[str, str]]] = {}
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return keys
+    for line in lines:
+        words = line.split()
+        if len(words) >= 3 and not line.startswith(("#", "@")):
+            for host in words[0].split(","):
+                keys.setdefault(host, set()).add((words[1], words[2]))
+    return keys
+
+
+def _append(path: Path, line: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    try:
+        os.write(file, line.encode())
+    finally:
+        os.close(file)

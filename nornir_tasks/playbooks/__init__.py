@@ -1,0 +1,1 @@
+"""What engineers do again and again, one file each; `imereti run --list` shows them."""
