@@ -1,0 +1,1 @@
+"""SNMP clients behind one seam; no library's type crosses it."""
