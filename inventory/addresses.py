@@ -64,5 +64,10 @@ def transit6(addresses: AddressSpec, number: int) -> IPv6Network:
     return IPv6Network((_subnet6(addresses, subnet_id(addresses.transit4), 0) + 2 * number, 127))
 
 
+def infrastructure6(addresses: AddressSpec, prefix: IPv4Network) -> IPv6Network:
+    """The /64 of all loopbacks, or of all transit links; `prefix` is theirs in IPv4."""
+    return IPv6Network((_subnet6(addresses, subnet_id(prefix), 0), 64))
+
+
 def _subnet6(addresses: AddressSpec, high: int, number: int) -> int:
     return int(addresses.ipv6.network_address) + (((high << 8) + number) << 64)

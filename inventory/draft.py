@@ -112,6 +112,12 @@ class Draft:
         """Add a problem of a LAN in its site's file."""
         self.say_site(lan.site, ("lans", lan.key, *key), message, hint)
 
+    def sites_in_unreadable_files(self) -> list[str]:
+        """Codes of the sites of whose files nothing is known."""
+        files = [name for kind, name in self.broken if kind == "file"]
+        codes = [name.removeprefix("sites/").removesuffix(".yaml") for name in files]
+        return sorted(code for code in codes if ("site", code) in self.broken)
+
     def line_of(self, file: str, key: Key) -> str:
         """`inventory/links.yaml:12`, for a message that points at a second place."""
         marked = self.sources[file]

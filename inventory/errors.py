@@ -3,7 +3,8 @@
 ImeretiError                what `except` catches at the command line and in HTTP handlers
 |- InputError               somebody's file or words are wrong; carries every problem found
 |  |- InventoryError        sites, links, groups, region
-|  `- SettingsError         config.yaml or the environment
+|  |- SettingsError         config.yaml or the environment
+|  `- RenderError           a template is missing or fails
 |- SecretError              a secret is missing, or kept where others can read it
 |- MachineError             this machine lacks something; says the command that mends it
 |- DeviceError              one device failed; carries `device`
@@ -55,6 +56,10 @@ class InventoryError(InputError):
 
 class SettingsError(InputError):
     """config.yaml or an IMERETI_ variable can't be used as it is."""
+
+
+class RenderError(InputError):
+    """A platform has no templates, or one of them can't be rendered."""
 
 
 class SecretError(ImeretiError):

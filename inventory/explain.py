@@ -52,28 +52,37 @@ def problems_of(
 
 
 def _explain(item: Mapping[str, Any], spec: type[Spec], inner: Key) -> tuple[str, str]:
-    kind, found, context = item["type"], shown(item["input"]), item.get("ctx", {})
+    kind = item["type"]
     if kind == "extra_forbidden":
         known = keys_of(_spec_at(spec, inner[:-1]))
         return f"unknown key '{inner[-1]}'.", _hint_for_key(str(inner[-1]), known)
     if kind == "missing":
         return f"key '{inner[-1]}' is missing.", ""
+    hint = ""
     if kind in {"enum", "literal_error"}:
-        choices = context["expected"].replace(" or ", ", ").replace("'", "")
-        return (
-            f"expected one of {choices}, found {found}.",
-            nearest(item["input"], choices.split(", ")),
-        )
-    if kind == "value_error":
-        return f"{item['msg'].removeprefix('Value error, ')}, found {found}.", ""
+        choices = _choices(item)
+        hint = nearest(item["input"], choices)
+    return f"{_expected(item)}, found {shown(item['input'])}.", hint
+
+
+def _expected(item: Mapping[str, Any]) -> str:
+    kind, context = item["type"], item.get("ctx", {})
+    if kind in {"enum", "literal_error"}:
+        return f"expected one of {', '.join(_choices(item))}"
     if kind in _BOUNDS:
         name, form = _BOUNDS[kind]
-        return f"expected {form.format(f'{context[name]:g}')}, found {found}.", ""
+        return f"expected {form.format(f'{context[name]:g}')}"
     if kind == "string_pattern_mismatch":
-        return f"expected {_PATTERNS[context['pattern']]}, found {found}.", ""
+        return f"expected {_PATTERNS[context['pattern']]}"
     if kind in _EXPECTED:
-        return f"expected {_EXPECTED[kind]}, found {found}.", ""
-    return f"{item['msg'][0].lower()}{item['msg'][1:]}, found {found}.", ""
+        return f"expected {_EXPECTED[kind]}"
+    text = str(item["msg"]).removeprefix("Value error, ")
+    return f"{text[0].lower()}{text[1:]}"
+
+
+def _choices(item: Mapping[str, Any]) -> list[str]:
+    text = str(item["ctx"]["expected"])
+    return text.replace(" or ", ", ").replace("'", "").split(", ")
 
 
 def _hint_for_key(key: str, known: tuple[str, ...]) -> str:

@@ -114,13 +114,18 @@ def _one(
 def _items(draft: Draft, file: str, spec: type[S], kind: str) -> dict[str, S]:
     """Every item of a file that maps names to `spec`; the names of wrong ones go to `broken`."""
     marked = draft.sources[file]
-    return _each(draft, marked, spec, kind, marked.content or {}, ())
+    return _each(draft, marked, spec, kind)
 
 
 def _each(
-    draft: Draft, marked: MarkedYaml, spec: type[S], kind: str, content: Any, prefix: Key
+    draft: Draft, marked: MarkedYaml, spec: type[S], kind: str, section: str = ""
 ) -> dict[str, S]:
+    """The items of one section, or of the whole file, as `spec`."""
     found: dict[str, S] = {}
+    content = marked.content or {}
+    prefix: Key = ()
+    if section:
+        content, prefix = content.get(section, {}), (section,)
     if not isinstance(content, dict):
         message = f"expected a mapping of names to mappings, found {shown(content)}."
         draft.problems.append(marked.problem(prefix, message))
@@ -217,7 +222,7 @@ def _take_site(draft: Draft, file: str) -> None:
 
 def _take_devices(draft: Draft, marked: MarkedYaml, code: str) -> None:
     content = marked.content.get("devices", {})
-    for name, spec in _each(draft, marked, DeviceSpec, "device", content, ("devices",)).items():
+    for name, spec in _each(draft, marked, DeviceSpec, "device", "devices").items():
         if name in draft.devices:
             other = f"sites/{draft.devices[name].site}.yaml"
             message = f"device '{name}' stands in {draft.line_of(other, ('devices', name))} too."
@@ -233,12 +238,15 @@ def _take_lans(draft: Draft, marked: MarkedYaml, code: str) -> None:
     content = marked.content.get("lans", {})
     known: Mapping[str, ZoneSpec] = draft.zones
     draft.broken |= {("lan", f"{code}-{key}") for key in _names(content)}
-    for key, spec in _each(draft, marked, LanSpec, "lan", content, ("lans",)).items():
+    for key, spec in _each(draft, marked, LanSpec, "lan", "lans").items():
         zone = max(
             (zone for zone in known if key == zone or key.startswith(f"{zone}-")),
             key=len,
             default=key,
         )
         lan = DraftLan(code, key, zone, spec)
-        draft.lans[lan.id] = lan
+        other = draft.lans.setdefault(lan.id, lan)
+        if other is not lan:
+            where = draft.line_of(f"sites/{other.site}.yaml", ("lans", other.key))
+            draft.say_lan(lan, (), f"LAN id {lan.id} is taken by {where}.")
         draft.broken.discard(("lan", lan.id))

@@ -1,0 +1,149 @@
+"""Design rules: what a network that reads well must still promise.
+
+Each rule looks at whatever parsed. What could not be read counts as present, so that one broken
+row never brings a dozen false alarms about the paths that it carries.
+"""
+
+from collections import defaultdict
+
+from inventory.derive import is_layer2, link_facts, paths_of
+from inventory.draft import Draft
+from inventory.marked_yaml import Key
+from inventory.model import BACKUP_ROLES, DeviceRole, LinkRole
+from inventory.paths import Topology
+from inventory.redundancy import weak_points
+
+UNKNOWN_COST = 1
+"""Of a row whose own cost can't be known: low, so that it never makes a backup look best."""
+
+
+def check_rules(draft: Draft) -> None:
+    """Add a problem for every promise that the network would break."""
+    _zones_of_sites(draft)
+    _parents(draft)
+    _children(draft)
+    _timers(draft)
+    if ("file", "links.yaml") not in draft.broken:
+        topology = topology_of(draft)
+        cores = _cores(draft, topology)
+        _connected(draft, topology, cores)
+        _disjoint_paths(draft, topology, cores)
+        _backups(draft, topology)
+
+
+def _zones_of_sites(draft: Draft) -> None:
+    for lan in draft.lans.values():
+        site = draft.sites.get(lan.site)
+        role = draft.site_roles.get(site.role) if site else None
+        if site and role and lan.zone in draft.zones and lan.zone not in role.zones:
+            allowed = ", ".join(role.zones) or "none"
+            message = f"a {site.role} has no LAN in zone {lan.zone}; its zones are {allowed}."
+            draft.say_lan(lan, (), message)
+
+
+def _parents(draft: Draft) -> None:
+    for code, site in draft.sites.items():
+        role = draft.site_roles.get(site.role)
+        if role is None or role.parent is None:
+            continue
+        if site.parent is None:
+            message = f"key 'parent' is missing: a {site.role} hangs from a {role.parent}."
+            draft.say_site(code, ("parent",), message)
+            continue
+        parent = draft.sites.get(site.parent)
+        if parent is not None and parent.role is not role.parent:
+            message = f"expected a {role.parent}, found {site.parent}, a {parent.role}."
+            draft.say_site(code, ("parent",), message)
+
+
+def _children(draft: Draft) -> None:
+    """A district without a school, or whatever else `site_roles` says a site needs."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for role_name, parent in draft.raw_parents.values():
+        found[parent].add(role_name)
+    unreadable = set(draft.sites_in_unreadable_files())
+    for code, site in draft.sites.items():
+        role = draft.site_roles.get(site.role)
+        if any(other.startswith(f"{code}-") for other in unreadable):
+            continue  # the missing one is likely in there
+        for needed in role.needs if role else ():
+            if needed not in found[code]:
+                message = f"a {site.role} needs a {needed}, and no {needed} has `parent: {code}`."
+                hint = f"Add {draft.shown_as}/sites/<code>.yaml with role {needed}."
+                draft.say_site(code, (), message, hint)
+
+
+def _timers(draft: Draft) -> None:
+    ospf = draft.ospf
+    if ospf and ospf.dead_s <= ospf.hello_s:
+        message = f"expected more than hello_s, {ospf.hello_s}, found {ospf.dead_s}."
+        draft.say_region(("ospf", "dead_s"), message)
+
+
+def topology_of(draft: Draft) -> Topology:
+    """Routed links as typed; a broken row still joins its two devices."""
+    rows: list[tuple[str, str, str, int]] = []
+    for name, (a, b) in draft.raw_ends.items():
+        link = draft.links.get(name)
+        if link is not None and link.role is LinkRole.ACCESS:
+            continue
+        cost = link_facts(draft, link).cost if link else None
+        rows.append((name, a, b, UNKNOWN_COST if cost is None else cost))
+    routers = (name for name, host in draft.devices.items() if not is_layer2(host.spec))
+    return Topology.from_rows(routers, rows)
+
+
+def _cores(draft: Draft, topology: Topology) -> list[str]:
+    """Core routers, and devices that links name but nothing describes: they may be cores."""
+    hosts = draft.devices
+    found = [name for name, host in hosts.items() if host.spec.role is DeviceRole.CORE]
+    return sorted(found) + sorted(name for name in topology.edges if name not in hosts)
+
+
+def _connected(draft: Draft, topology: Topology, cores: list[str]) -> None:
+    if not cores:
+        draft.say("region.yaml", (), "no device has the role core.")
+        return
+    reached = topology.reached_from(cores[0])
+    unknown = {name for core in cores[1:] for name in topology.reached_from(core)}
+    if all(core in draft.devices for core in cores):
+        unknown = set()
+    for name, host in draft.devices.items():
+        if not is_layer2(host.spec) and name not in reached and name not in unknown:
+            message = f"no path to {cores[0]}: it is on an island."
+            draft.say_device(name, (), message, "Join it with a link in links.yaml.")
+
+
+def _disjoint_paths(draft: Draft, topology: Topology, cores: list[str]) -> None:
+    ends = frozenset(cores)
+    for name, host in sorted(draft.devices.items()):
+        if is_layer2(host.spec) or name in ends or paths_of(draft, host.spec) < 2:
+            continue
+        weak = weak_points(topology, name, ends)
+        if weak:
+            points = " or ".join(f"{point.kind} {point.name}" for point in weak)
+            message = (
+                f"its role {host.spec.role} demands two disjoint paths to a core, "
+                f"and losing {points} leaves none."
+            )
+            hint = "Add a link that shares nothing with the others."
+            draft.say_device(name, (), message, hint)
+
+
+def _backups(draft: Draft, topology: Topology) -> None:
+    backups = {name for name, link in draft.links.items() if link.role in BACKUP_ROLES}
+    primaries = topology.without_links(backups)
+    for name in sorted(backups):
+        link = draft.links[name]
+        cost = link_facts(draft, link).cost
+        a, b = link.a.device, link.b.device
+        if cost is None or a not in primaries.edges:
+            continue
+        without = primaries.costs_from(a).get(b)
+        if without is not None and cost <= without:
+            key: Key = ("cost",) if link.cost is not None else ("bandwidth",)
+            message = (
+                f"a backup must not carry a best path: its cost {cost} is no more than "
+                f"the {without} of the primaries between {a} and {b}."
+            )
+            draft.say_link(name, key, message, "Raise its `cost`, or make it a primary.")

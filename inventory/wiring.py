@@ -1,0 +1,316 @@
+"""Ports and cables: each interface exists and is used once, and the two ends of a link agree."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from inventory.derive import LinkFacts, access_ports, is_layer2, link_facts, port_speeds
+from inventory.draft import Draft, DraftLan, Host
+from inventory.ifnames import expand
+from inventory.marked_yaml import Key, nearest
+from inventory.model import DeviceRole, LinkRole
+from inventory.placement import Place, uplinks
+from inventory.schema import EndSpec, HardwareSpec, LinkSpec
+from inventory.units import format_bandwidth
+
+MAX_COST = 65535
+REQUIRED = ("medium", "bandwidth", "provider", "target")
+
+
+def check_wiring(draft: Draft, places: Mapping[str, Place]) -> None:
+    """Add a problem for every port and every pair of ends that can't be as written."""
+    _hardware(draft)
+    ports = _Ports(draft)
+    for name, link in draft.links.items():
+        facts = link_facts(draft, link)
+        _values(draft, name, link, facts)
+        _kinds_of_ends(draft, name, link)
+        ports.take_link(name, link)
+        _speeds(draft, name, link, facts, ports)
+        _mtus(draft, name, link, facts)
+    for name, peer in draft.bgp.externals.items() if draft.bgp else ():
+        key: Key = ("bgp", "externals", name, "interface")
+        ports.take(peer.device, peer.interface, f"external {name}", "region.yaml", key)
+        speed = (ports.of(peer.device) or {}).get(peer.interface, peer.bandwidth)
+        if peer.bandwidth > speed:
+            message = (
+                f"{format_bandwidth(peer.bandwidth)} is more than the {format_bandwidth(speed)} "
+                f"of {peer.device} {peer.interface}."
+            )
+            draft.say_region((*key[:-1], "bandwidth"), message)
+    _user_ports(draft, places, ports)
+    _vlans(draft, places)
+    _switches(draft)
+
+
+@dataclass(slots=True)
+class _Ports:
+    """Who uses which port, and how fast each is."""
+
+    draft: Draft
+    taken: dict[tuple[str, str], tuple[str, str, Key]] = field(default_factory=dict)
+    speeds: dict[str, dict[str, int]] = field(default_factory=dict)
+    wanted: set[tuple[str, str]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        """Know every port that any link wants, so that a free one is free."""
+        ends = (end for link in self.draft.links.values() for end in (link.a, link.b))
+        self.wanted = {(end.device, end.interface) for end in ends}
+
+    def of(self, device: str) -> dict[str, int] | None:
+        """Speeds of a device's ports; None when they can't be known."""
+        host = self.draft.devices.get(device)
+        hardware = self.draft.hardware.get(host.spec.hardware) if host else None
+        if host is None or hardware is None:
+            return None
+        if host.spec.hardware not in self.speeds:
+            self.speeds[host.spec.hardware] = _good_ports(hardware)
+        return self.speeds[host.spec.hardware]
+
+    def take_link(self, name: str, link: LinkSpec) -> None:
+        """Use the ports of both ends."""
+        for side, end in (("a", link.a), ("b", link.b)):
+            key: Key = (name, side, "interface")
+            self.take(end.device, end.interface, name, "links.yaml", key)
+
+    def take(self, device: str, port: str, by: str, file: str, key: Key) -> None:
+        """Use a port: it must be on the hardware, and nobody else's."""
+        known = self.of(device)
+        if known is not None and port not in known:
+            hardware = self.draft.devices[device].spec.hardware
+            message = f"{device} ({hardware}) has no interface {port}."
+            hint = nearest(port, list(known)) or f"It has {', '.join(known)}."
+            self.draft.say(file, key, message, hint)
+        first = self.taken.setdefault((device, port), (by, file, key))
+        if first[2] != key:
+            where = self.draft.line_of(first[1], first[2])
+            message = f"{port} of {device} is used by {first[0]} ({where}) too."
+            free = next((name for name in known or () if (device, name) not in self.wanted), "")
+            self.draft.say(file, key, message, f"{free} is free." if free else "")
+
+
+def _good_ports(hardware: HardwareSpec) -> dict[str, int]:
+    try:
+        return port_speeds(hardware)
+    except ValueError:  # reported with the hardware
+        return {}
+
+
+def _hardware(draft: Draft) -> None:
+    for name, hardware in draft.hardware.items():
+        good = True
+        for ports in hardware.ports:
+            good &= _is_range(draft, (name, "ports", ports), ports)
+        if hardware.access is None or not good:
+            continue
+        if _is_range(draft, (name, "access"), hardware.access):
+            strangers = [p for p in access_ports(hardware) if p not in port_speeds(hardware)]
+            if strangers:
+                message = f"{strangers[0]} is none of the ports."
+                draft.say("hardware.yaml", (name, "access"), message)
+
+
+def _is_range(draft: Draft, key: Key, ports: str) -> bool:
+    try:
+        expand(ports)
+    except ValueError as error:
+        draft.say("hardware.yaml", key, f"{error}.")
+        return False
+    return True
+
+
+def _values(draft: Draft, name: str, link: LinkSpec, facts: LinkFacts) -> None:
+    if draft.region is not None:
+        found = (facts.medium, facts.bandwidth_bps, facts.provider, facts.target)
+        for key, value in zip(REQUIRED, found, strict=True):
+            if value is None:
+                message = f"key '{key}' is missing, and link_roles.{link.role} has none either."
+                draft.say_link(name, (key,), message)
+    if facts.cost is not None and facts.cost > MAX_COST:
+        message = (
+            f"OSPF cost {facts.cost}, from {format_bandwidth(facts.bandwidth_bps or 0)}, "
+            f"is more than {MAX_COST}."
+        )
+        draft.say_link(name, ("bandwidth",), message, "Give the row a `cost`.")
+    role = draft.link_roles.get(link.role)
+    if link.bfd is False and role is not None and role.bfd:
+        message = f"BFD is off, but link_roles.{link.role} of region.yaml demands it."
+        draft.say_link(name, ("bfd",), message, "Remove the key.")
+
+
+def _kinds_of_ends(draft: Draft, name: str, link: LinkSpec) -> None:
+    if link.a.device == link.b.device:
+        message = f"both ends are {link.a.device}."
+        draft.say_link(name, ("b", "device"), message)
+        return
+    hosts = [draft.devices.get(end.device) for end in (link.a, link.b)]
+    if None in hosts:
+        return
+    known = [host for host in hosts if host is not None]
+    if link.role is LinkRole.ACCESS:
+        _access_ends(draft, name, known, (link.a.device, link.b.device))
+        return
+    for side, end, host in zip("ab", (link.a, link.b), known, strict=True):
+        if is_layer2(host.spec):
+            message = f"expected a device that routes, found {end.device}, {host.spec.role}."
+            draft.say_link(name, (side, "device"), message, "Or give the link the role access.")
+
+
+def _access_ends(draft: Draft, name: str, hosts: list[Host], names: tuple[str, str]) -> None:
+    layer2 = [is_layer2(host.spec) for host in hosts]
+    if sum(layer2) != 1:
+        found = " and ".join(
+            f"{device}, {host.spec.role}" for device, host in zip(names, hosts, strict=True)
+        )
+        message = (
+            f"expected a layer-2 switch and a router at the ends of an access link, found {found}."
+        )
+        draft.say_link(name, (), message)
+        return
+    router = layer2.index(False)
+    if hosts[router].spec.role is DeviceRole.DC_SWITCH:
+        message = f"expected a router at the other end, found {names[router]}, dc-switch."
+        hint = "A layer-3 switch has its LANs on its own ports: `router: ...` in the LAN."
+        draft.say_link(name, ("ab"[router], "device"), message, hint)
+
+
+def _speeds(draft: Draft, name: str, link: LinkSpec, facts: LinkFacts, ports: _Ports) -> None:
+    found: list[int] = []
+    for side, end in (("a", link.a), ("b", link.b)):
+        port = (ports.of(end.device) or {}).get(end.interface)
+        if port is None:
+            continue
+        if end.speed is not None and end.speed > port:
+            message = (
+                f"{end.device} {end.interface} can't run at {format_bandwidth(end.speed)}: "
+                f"the port has {format_bandwidth(port)}."
+            )
+            draft.say_link(name, (side, "speed"), message)
+        speed = end.speed or port
+        found.append(speed)
+        if facts.bandwidth_bps is not None and facts.bandwidth_bps > speed:
+            message = (
+                f"the circuit's {format_bandwidth(facts.bandwidth_bps)} is more than the "
+                f"{format_bandwidth(speed)} of {end.device} {end.interface}."
+            )
+            draft.say_link(name, (side, "interface"), message)
+    if len(found) == 2 and found[0] != found[1]:
+        _disagree(draft, name, link, "speed", lambda i: format_bandwidth(found[i]))
+
+
+def _mtus(draft: Draft, name: str, link: LinkSpec, facts: LinkFacts) -> None:
+    mtus = [facts.mtu if end.mtu is None else end.mtu for end in (link.a, link.b)]
+    if mtus[0] != mtus[1]:
+        _disagree(draft, name, link, "MTU", lambda i: str(mtus[i]))
+    for side, end, mtu in zip("ab", (link.a, link.b), mtus, strict=True):
+        host = draft.devices.get(end.device)
+        hardware = draft.hardware.get(host.spec.hardware) if host else None
+        if host and hardware and mtu > hardware.mtu:
+            message = (
+                f"MTU {mtu} is more than the {hardware.mtu} of {end.device} ({host.spec.hardware})."
+            )
+            draft.say_link(name, (side,), message)
+
+
+def _disagree(
+    draft: Draft, name: str, link: LinkSpec, what: str, value: Callable[[int], str]
+) -> None:
+    ends = " and ".join(
+        f"{end.device} {end.interface} has {value(index)}"
+        for index, end in enumerate((link.a, link.b))
+    )
+    draft.say_link(name, (), f"the two ends disagree about the {what}: {ends}.")
+
+
+def _user_ports(draft: Draft, places: Mapping[str, Place], ports: _Ports) -> None:
+    for name, lan in draft.lans.items():
+        place = places.get(name)
+        host = draft.devices.get(place.ports_on) if place else None
+        hardware = draft.hardware.get(host.spec.hardware) if host else None
+        if place is None or host is None or hardware is None:
+            continue
+        try:
+            users = access_ports(hardware)
+        except ValueError:  # reported with the hardware
+            continue
+        file = f"sites/{lan.site}.yaml"
+        for number in lan.spec.ports:
+            if number > len(users):
+                message = (
+                    f"port {number} is more than the {len(users)} user ports of "
+                    f"{place.ports_on} ({host.spec.hardware})."
+                )
+                draft.say_lan(lan, ("ports",), message)
+                break
+            ports.take(place.ports_on, users[number - 1], f"LAN {name}", file, _ports_key(lan))
+
+
+def _ports_key(lan: DraftLan) -> Key:
+    return ("lans", lan.key, "ports")
+
+
+def _vlans(draft: Draft, places: Mapping[str, Place]) -> None:
+    carried: dict[str, dict[int, DraftLan]] = {}
+    for name, lan in draft.lans.items():
+        place, zone = places.get(name), draft.zones.get(lan.zone)
+        if zone is None:
+            continue
+        vlan = lan.spec.vlan or zone.vlan
+        owner = next((n for n, z in draft.zones.items() if z.vlan == vlan), lan.zone)
+        if owner != lan.zone:
+            message = f"VLAN {vlan} is zone {owner}'s; a LAN of zone {lan.zone} can't have it."
+            draft.say_lan(lan, ("vlan",), message)
+        if place is None:
+            continue
+        first = carried.setdefault(place.ports_on, {}).setdefault(vlan, lan)
+        if first is not lan:
+            message = f"VLAN {vlan} is LAN {first.id}'s on {place.ports_on} already."
+            draft.say_lan(lan, ("vlan",), message, "Give it a `vlan` of its own.")
+    _trunks(draft, {name: sorted(vlans) for name, vlans in carried.items()})
+
+
+def _trunks(draft: Draft, carried: Mapping[str, list[int]]) -> None:
+    for name, link in draft.links.items():
+        needed = carried.get(link.a.device) if link.role is LinkRole.ACCESS else []
+        if link.role is LinkRole.ACCESS:
+            host = draft.devices.get(link.a.device)
+            switch = link.a.device if host and is_layer2(host.spec) else link.b.device
+            needed = carried.get(switch, [])
+        for side, end in (("a", link.a), ("b", link.b)):
+            if end.vlans is not None and sorted(end.vlans) != needed:
+                message = (
+                    f"{_listed(end)} disagrees with the other end: the switch has LANs "
+                    f"in VLANs {needed}."
+                )
+                draft.say_link(name, (side, "vlans"), message, "Remove the key: it is derived.")
+
+
+def _listed(end: EndSpec) -> str:
+    return f"VLANs {sorted(end.vlans or ())} at {end.device} {end.interface}"
+
+
+def _switches(draft: Draft) -> None:
+    """Each layer-2 switch has one access link, and a LAN to manage it from."""
+    if draft.region is None or ("file", "links.yaml") in draft.broken:
+        return
+    by_switch, zone = uplinks(draft), draft.region.management_zone
+    managed = {lan.spec.switch or lan.site for lan in draft.lans.values() if lan.zone == zone}
+    for name, host in draft.devices.items():
+        if not is_layer2(host.spec):
+            continue
+        rows = by_switch.get(name, ())
+        if len(rows) != 1 and not _may_be_in_broken_row(draft, name):
+            found = ", ".join(row.link for row in rows) or "none"
+            message = f"expected one access link to its router, found {found}."
+            draft.say_device(name, (), message, "Links of role access stand in links.yaml.")
+        if managed.isdisjoint({name, host.site}) and not _has_broken_lan(draft, host.site):
+            message = f"no LAN of zone {zone} to manage it from."
+            draft.say_device(name, (), message, f"Add `{zone}: {{}}` under `lans`.")
+
+
+def _may_be_in_broken_row(draft: Draft, switch: str) -> bool:
+    broken = [name for kind, name in draft.broken if kind == "link"]
+    return any(switch in draft.raw_ends.get(name, (switch,)) for name in broken)
+
+
+def _has_broken_lan(draft: Draft, site: str) -> bool:
+    return any(kind == "lan" and name.startswith(f"{site}-") for kind, name in draft.broken)
