@@ -49,6 +49,12 @@ def net_snmp(served: Served, tool: str, *words: str, community: str = "public") 
     return [line for line in said.splitlines() if line and "No more variables" not in line]
 
 
+def number(client: SnmpSession, name: str) -> int:
+    found = client.get(name)
+    assert isinstance(found, int)
+    return found
+
+
 def session(served: Served, device: str = "a") -> SnmpSession:
     port = served[0].devices[device].snmp_port
     return SnmpSession("127.0.0.1", port=port, community="public", timeout=2.0)
@@ -110,10 +116,10 @@ def test_gufo_reads_58_objects_in_one_request(served: Served) -> None:
 
 def test_what_one_end_sends_the_other_receives(served: Served) -> None:
     with session(served, "a") as a, session(served, "b") as b:
-        before = a.get(f"{IF_HC_OUT_OCTETS}.2"), b.get(f"{IF_HC_IN_OCTETS}.2")
+        before = number(a, f"{IF_HC_OUT_OCTETS}.2"), number(b, f"{IF_HC_IN_OCTETS}.2")
         served[1].cut("a-b")  # so that both are read at the same octet
-        sent = int(a.get(f"{IF_HC_OUT_OCTETS}.2")) - int(before[0])
-        received = int(b.get(f"{IF_HC_IN_OCTETS}.2")) - int(before[1])
+        sent = number(a, f"{IF_HC_OUT_OCTETS}.2") - before[0]
+        received = number(b, f"{IF_HC_IN_OCTETS}.2") - before[1]
     longest_gap_octets = 12_500_000 * 0.5
     assert sent > 0
     assert received > 0
@@ -123,14 +129,14 @@ def test_what_one_end_sends_the_other_receives(served: Served) -> None:
 def test_the_32_bit_counter_is_the_low_half_of_the_64_bit_one(served: Served) -> None:
     served[1].cut("a-b")
     with session(served) as client:
-        whole, half = client.get(f"{IF_HC_IN_OCTETS}.2"), client.get(f"{IF_IN_OCTETS}.2")
-    assert half == int(whole) % 2**32
+        whole, half = number(client, f"{IF_HC_IN_OCTETS}.2"), number(client, f"{IF_IN_OCTETS}.2")
+    assert half == whole % 2**32
 
 
 def test_a_cut_shows_at_both_ends_and_heals(served: Served) -> None:
     def states() -> list[int]:
         return [
-            int(client.get(f"{IF_OPER_STATUS}.2"))
+            number(client, f"{IF_OPER_STATUS}.2")
             for device in ("a", "b")
             for client in [session(served, device)]
         ]
@@ -154,11 +160,11 @@ def test_a_device_without_power_is_silent_and_its_neighbour_sees_the_port_down(
 
 def test_a_restart_sets_uptime_and_counters_back_and_may_renumber(served: Served) -> None:
     with session(served) as client:
-        before = client.get_many([SYS_UP_TIME, f"{IF_HC_IN_OCTETS}.2"])
+        uptime, octets = number(client, SYS_UP_TIME), number(client, f"{IF_HC_IN_OCTETS}.2")
         served[1].restart("a", renumber=True)
-        assert int(client.get(SYS_UP_TIME)) < 1_000 < int(before[SYS_UP_TIME])
+        assert number(client, SYS_UP_TIME) < 1_000 < uptime
         assert client.get(f"{IF_NAME}.1") == b"Gi0/0/1"
-        assert int(client.get(f"{IF_HC_IN_OCTETS}.1")) < int(before[f"{IF_HC_IN_OCTETS}.2"])
+        assert number(client, f"{IF_HC_IN_OCTETS}.1") < octets
 
 
 @needs_net_snmp
