@@ -1,16 +1,22 @@
 """What every command is handed: settings, network and secrets, loaded when first asked for."""
 
+from __future__ import annotations
+
 import json
 import os
 import sys
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from inventory.errors import ImeretiError, InputError
+from inventory.errors import ImeretiError, InputError, LabError
 from inventory.model import Network
 from inventory.settings import Settings, find_config, load_settings
+
+if TYPE_CHECKING:
+    from inventory.secrets import Secrets
+    from lab.state import LabState
 
 
 @dataclass
@@ -33,6 +39,44 @@ class Context:
         from inventory.load import load_network
 
         return load_network(self.settings.paths.inventory)
+
+    @cached_property
+    def lab(self) -> LabState | None:
+        """The running lab that `target` of config.yaml lets the commands talk to, if any.
+
+        LabError when `target` is lab and it does not run.
+        """
+        from lab.state import running_lab
+
+        settings = self.settings
+        if settings.target == "real":
+            return None
+        found = running_lab(settings.paths.state, settings.lab.name)
+        if found is None and settings.target == "lab":
+            raise LabError(f"lab {settings.lab.name} is not up. Run: imereti lab up")
+        if found is not None:
+            count = len(found.addresses)
+            self.say(f"talking to lab {found.name} ({count} virtual devices), not to real ones")
+        return found
+
+    @cached_property
+    def live(self) -> Network:
+        """The network whose devices the commands talk to: the real one, or the lab's view of it."""
+        if self.lab is None:
+            return self.network
+        from inventory.view import virtual
+
+        return virtual(self.network, self.lab.management)
+
+    @cached_property
+    def secrets(self) -> Secrets:
+        """Secrets for `live`: the lab's own, or those of config.yaml and environment; SecretError."""
+        if self.lab is not None:
+            return self.lab.secrets()
+        from inventory.secrets import load_secrets
+
+        file = self.settings.secrets.file
+        return load_secrets(Path(file) if file else None)
 
     def say(self, message: str) -> None:
         """Progress and remarks, on stderr, unless --quiet."""
