@@ -1,0 +1,120 @@
+"""What is asked of a device, and what its answers hold. Pure; no rate is made here."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from monitor.metrics import COLUMN, INTERFACE_METRICS, SYS_UP_TIME, Kind
+from monitor.snmp.base import MAX_VARBINDS, Answer, Value
+from monitor.targets import ExpectedInterface
+
+TOP32, TOP64 = 2**32 - 1, 2**64 - 1
+NAME, OCTETS = COLUMN["ifName"], COLUMN["ifHCInOctets"]
+_TOPS = tuple(TOP64 if metric.kind is Kind.COUNTER64 else TOP32 for metric in INTERFACE_METRICS)
+_PER_REQUEST = max(1, (MAX_VARBINDS - 1) // len(INTERFACE_METRICS))
+
+
+class Reading(NamedTuple):
+    """One interface at one moment, raw."""
+
+    received: float
+    """time.monotonic() of the answer."""
+    uptime_cs: int
+    """sysUpTime of the same answer: the device's own clock at the reading, 1/100 s."""
+    if_index: int
+    wide: bool
+    """Whether the octet and packet counters are the 64-bit ones."""
+    values: tuple[int | None, ...]
+    """In the order of INTERFACE_METRICS; None for what the device has not (and for ifName)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an interface stands in its device's agent today."""
+
+    interface: int
+    """Its place in Target.interfaces."""
+    if_name: bytes
+    if_index: int
+    wide: bool
+    oids: tuple[str, ...]
+    """In the order of INTERFACE_METRICS."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The requests of one poll: whole interfaces, each with the device's clock beside it."""
+
+    requests: tuple[tuple[str, ...], ...]
+    places: tuple[tuple[Place, ...], ...]
+    """For each request the interfaces that it asks for."""
+
+
+class Decoded(NamedTuple):
+    """What one poll's answers hold."""
+
+    uptime_cs: int
+    """Of the last answer."""
+    readings: dict[int, Reading]
+    """By place in Target.interfaces."""
+    lost: tuple[int, ...]
+    """Interfaces whose ifIndex now names another, or none."""
+    narrow: tuple[int, ...]
+    """Interfaces without 64-bit counters that were asked for them."""
+
+
+def place(position: int, expected: ExpectedInterface, if_index: int, *, wide: bool = True) -> Place:
+    """Where to read `expected`."""
+    oids = tuple(
+        f"{metric.oid if wide or not metric.narrow else metric.narrow}.{if_index}"
+        for metric in INTERFACE_METRICS
+    )
+    return Place(position, expected.if_name.encode(), if_index, wide, oids)
+
+
+def plan(places: Sequence[Place]) -> Plan:
+    """Requests for `places`; a device without any is still asked for its sysUpTime."""
+    groups = [tuple(places[at : at + _PER_REQUEST]) for at in range(0, len(places), _PER_REQUEST)]
+    requests = tuple(
+        (SYS_UP_TIME, *(oid for each in group for oid in each.oids)) for group in groups or [()]
+    )
+    return Plan(requests, tuple(groups) or ((),))
+
+
+def decode(asked: Plan, answers: Sequence[Answer]) -> Decoded:
+    """The readings in `answers`; ValueError when one lacks the device's clock."""
+    readings: dict[int, Reading] = {}
+    lost: list[int] = []
+    narrow: list[int] = []
+    uptime = 0
+    for places, (received, values) in zip(asked.places, answers, strict=True):
+        uptime = _uptime(values)
+        for each in places:
+            raw = [values.get(oid) for oid in each.oids]
+            if raw[NAME] != each.if_name:
+                lost.append(each.interface)
+                continue
+            numbers = tuple(
+                value if type(value) is int and 0 <= value <= top else None
+                for value, top in zip(raw, _TOPS, strict=True)
+            )
+            if each.wide and numbers[OCTETS] is None:
+                narrow.append(each.interface)
+            readings[each.interface] = Reading(received, uptime, each.if_index, each.wide, numbers)
+    return Decoded(uptime, readings, tuple(lost), tuple(narrow))
+
+
+def _uptime(values: Mapping[str, Value]) -> int:
+    uptime = values.get(SYS_UP_TIME)
+    if type(uptime) is not int or not 0 <= uptime <= TOP32:
+        raise ValueError("an answer without sysUpTime")
+    return uptime
+
+
+def if_indexes(rows: Sequence[tuple[str, Value]]) -> dict[bytes, int]:
+    """ifName -> ifIndex from a walk of ifName; of two interfaces of one name the lower index."""
+    found: dict[bytes, int] = {}
+    for oid, value in rows:
+        if isinstance(value, bytes):
+            found.setdefault(value, int(oid.rsplit(".", 1)[1]))
+    return found
