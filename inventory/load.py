@@ -16,8 +16,13 @@ from inventory.wiring import check_wiring
 
 def load_network(folder: Path) -> Network:
     """The network that the files in `folder` describe; InventoryError with every problem."""
+    return load_with_draft(folder)[1]
+
+
+def load_with_draft(folder: Path) -> tuple[Draft, Network]:
+    """The same, with the files as typed beside it: Nornir's groups stand only there."""
     draft, places = examine(folder)
-    return network_of(draft, places)
+    return draft, network_of(draft, places)
 
 
 def examine(folder: Path) -> tuple[Draft, dict[str, Place]]:

@@ -178,7 +178,8 @@ def _peer_blocks(name: str, peer: ExternalSpec) -> Iterator[_Block]:
     key: Key = ("bgp", "externals", name)
     yield _Block(peer.local4.network, f"{name}.local4", (*key, "local4"))
     yield _Block(peer.local6.network, f"{name}.local6", (*key, "local6"))
-    for family, nets in (("accepts4", peer.accepts4), ("accepts6", peer.accepts6)):
+    accepted: dict[str, tuple[Net, ...]] = {"accepts4": peer.accepts4, "accepts6": peer.accepts6}
+    for family, nets in accepted.items():
         for index, net in enumerate(nets):
             yield _Block(net, f"{name}.{family}", (*key, family, index))
 

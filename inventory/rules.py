@@ -104,12 +104,10 @@ def _connected(draft: Draft, topology: Topology, cores: list[str]) -> None:
     if not cores:
         draft.say("region.yaml", (), "no device has the role core.")
         return
-    reached = topology.reached_from(cores[0])
-    unknown = {name for core in cores[1:] for name in topology.reached_from(core)}
-    if all(core in draft.devices for core in cores):
-        unknown = set()
+    possible = [name for name in cores if name not in draft.devices]
+    reached = {name for core in (cores[0], *possible) for name in topology.reached_from(core)}
     for name, host in draft.devices.items():
-        if not is_layer2(host.spec) and name not in reached and name not in unknown:
+        if not is_layer2(host.spec) and name not in reached:
             message = f"no path to {cores[0]}: it is on an island."
             draft.say_device(name, (), message, "Join it with a link in links.yaml.")
 

@@ -258,6 +258,16 @@ class LinkSpec(Spec):
     assumed: tuple[str, ...] = ()
 
 
+class ConnectionSpec(Spec):
+    """`connection_options.<plugin>` of a group or of the defaults, in Nornir's form."""
+
+    hostname: Text | None = None
+    port: Annotated[Whole, Field(ge=1, le=65535)] | None = None
+    username: Text | None = None
+    platform: Text | None = None
+    extras: dict[str, Any] | None = None
+
+
 class GroupSpec(Spec):
     """`<group>` of groups.yaml, in Nornir's form."""
 
@@ -266,7 +276,7 @@ class GroupSpec(Spec):
     username: Text | None = None
     port: Annotated[Whole, Field(ge=1, le=65535)] | None = None
     data: dict[str, Any] = Field(default_factory=dict)
-    connection_options: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    connection_options: dict[str, ConnectionSpec] = Field(default_factory=dict)
 
 
 class DefaultsSpec(Spec):
@@ -276,7 +286,7 @@ class DefaultsSpec(Spec):
     username: Text | None = None
     port: Annotated[Whole, Field(ge=1, le=65535)] | None = None
     data: dict[str, Any] = Field(default_factory=dict)
-    connection_options: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    connection_options: dict[str, ConnectionSpec] = Field(default_factory=dict)
 
 
 @cache
