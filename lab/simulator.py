@@ -20,9 +20,8 @@ from pathlib import Path
 from threading import Thread
 from types import TracebackType
 
-from inventory.load import load_network
-
 from inventory.errors import ImeretiError, LabError
+from inventory.load import load_network
 from inventory.model import Network
 from lab.simulated import HOST, Simulation, simulated
 
@@ -130,6 +129,11 @@ class SimulatorProcess:
     def pid(self) -> int:
         """Process id, for measuring it."""
         return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process still runs."""
+        return self._process.poll() is None
 
     def control(self, *words: str) -> None:
         """Send one command, `control("cut", "kut-zes")`; LabError when it is refused."""
