@@ -1,0 +1,136 @@
+"""One SQLite file, shared by threads and processes; its errors in words."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from inventory.errors import StoreError
+from monitor.store import schema
+
+BUSY_MS = 5000
+"""How long a writer waits for another before it says that the file is locked."""
+Row = Sequence[Any]
+
+
+class SqliteFile:
+    """Connections to one file, one a thread. A reader may come before the file is there."""
+
+    def __init__(self, path: Path, *, write: bool, busy_ms: int = BUSY_MS) -> None:
+        self.path, self.write, self._busy_ms = path, write, busy_ms
+        self._local = threading.local()
+        self._lock = threading.Lock()
+        self._all: list[sqlite3.Connection] = []
+        if write:
+            self._make()
+
+    def rows(self, sql: str, parameters: Row = ()) -> list[Row]:
+        """Read; nothing when there is no file yet. StoreError."""
+        with self.errors("read"):
+            connection = self._connection()
+            return [] if connection is None else connection.execute(sql, parameters).fetchall()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All or nothing. StoreError; what was there before stays."""
+        if not self.write:
+            raise StoreError(f"{self.path}: opened for reading only.")
+        with self.errors("write"):
+            connection = self._connection()
+            assert connection is not None  # noqa: S101  (a writer made the file)
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                if connection.in_transaction:  # a full disk has rolled back by itself
+                    connection.rollback()
+                raise
+            connection.commit()
+
+    def close(self) -> None:
+        """Close every thread's connection."""
+        with self._lock:
+            for connection in self._all:
+                connection.close()
+            self._all.clear()
+            self._local = threading.local()
+
+    @contextmanager
+    def errors(self, doing: str) -> Iterator[None]:
+        """Turn what SQLite raises into a StoreError that says what to do."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise StoreError(explain(self.path, doing, error)) from error
+
+    def _connection(self) -> sqlite3.Connection | None:
+        found: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if found is None and (self.write or self.path.exists()):
+            found = self._local.connection = self._connect()
+        return found
+
+    def _connect(self) -> sqlite3.Connection:
+        mode = "rw" if self.write else "ro"
+        uri = f"{self.path.resolve().as_uri()}?mode={mode}"
+        connection = sqlite3.connect(
+            uri, uri=True, isolation_level=None, check_same_thread=False, cached_statements=256
+        )
+        with self._lock:
+            self._all.append(connection)
+        connection.execute(f"PRAGMA busy_timeout = {self._busy_ms}")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        self._check_ours(connection)
+        return connection
+
+    def _check_ours(self, connection: sqlite3.Connection) -> None:
+        owner = connection.execute("PRAGMA application_id").fetchone()[0]
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if owner != schema.APPLICATION_ID:
+            raise StoreError(
+                f"{self.path}: expected a database of this program, found another's. "
+                "Nothing was changed. Name another file in `store.path` of config.yaml."
+            )
+        if version > schema.VERSION:
+            raise StoreError(
+                f"{self.path}: expected version {schema.VERSION} of the tables, found {version}: "
+                "a newer program made it. Nothing was changed. Use that program."
+            )
+
+    def _make(self) -> None:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"{self.path.parent}: can't be made: {error.strerror}.") from None
+        with self.errors("open"):
+            if self.path.exists() and self.path.stat().st_size:
+                self._connect().close()  # never touch what is not ours
+            fresh = sqlite3.connect(self.path, isolation_level=None)
+            try:
+                fresh.execute(f"PRAGMA busy_timeout = {self._busy_ms}")
+                fresh.execute("PRAGMA journal_mode = WAL")
+                schema.make(fresh)
+            finally:
+                fresh.close()
+
+
+def explain(path: Path, doing: str, error: sqlite3.Error) -> str:
+    """What happened to `path` and what a person does about it."""
+    reason = str(error)
+    if "locked" in reason or "busy" in reason:
+        what = "another process holds it. Wait, or end that process (`fuser` names it)"
+    elif "readonly" in reason or "read-only" in reason:
+        what = "it, or its folder, may not be written. Give this user the right to write it"
+    elif "malformed" in reason or "not a database" in reason:
+        what = (
+            "its content is damaged. Nothing was changed. Move the file away and restart: a new "
+            "one is made; `imereti store check` tells what can still be read"
+        )
+    elif "full" in reason:
+        what = "the disk is full. Free some space; nothing that was stored is lost"
+    elif "unable to open" in reason:
+        what = "it can't be opened. Check that its folder exists and that this user may use it"
+    else:
+        what = "see the reason"
+    return f"{path}: can't {doing} the database ({reason}): {what}."

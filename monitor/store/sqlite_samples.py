@@ -1,0 +1,195 @@
+"""Samples in SQLite: written by time, read by link (see schema.py)."""
+
+import sqlite3
+import threading
+from collections.abc import Mapping, Sequence
+
+from monitor.metrics import SERIES_INDEX, SERIES_METRICS
+from monitor.store.base import LinkSample, SeriesPoint
+from monitor.store.schema import BLOCK_MS
+from monitor.store.sqlite_file import Row, SqliteFile
+from monitor.values import Quality
+
+RAW_DAYS = 14
+"""Single samples are kept so long; then only their five-minute means and maxima."""
+LATE_MS = 120_000
+"""A reader looks so far behind the newest sample for what was written late."""
+
+_NAMES = ", ".join(SERIES_METRICS)
+_COLUMNS = f"quality, covers, {_NAMES}"
+_MARKS = ", ".join("?" * (4 + len(SERIES_METRICS)))
+_INSERT = f"INSERT OR REPLACE INTO tail (ts, series, {_COLUMNS}) VALUES ({_MARKS})"  # noqa: S608
+# A sample without rates (a probe beside a reset counter) weighs a millisecond, not nothing.
+_WEIGHT = "max(covers, 1)"
+_ROLL = ", ".join(
+    f"sum({name} * {_WEIGHT}) / sum(CASE WHEN {name} IS NOT NULL THEN {_WEIGHT} END), max({name})"
+    for name in SERIES_METRICS
+)
+
+
+class SqliteSamples:
+    """SampleStore over a SqliteFile."""
+
+    def __init__(self, file: SqliteFile) -> None:
+        self._file = file
+        self._ids: dict[str, int] = {}
+        self._links: dict[int, str] = {}
+        self._last: dict[str, LinkSample] = {}
+        self._seen_ms: int | None = None
+        self._lock = threading.Lock()
+
+    def write_samples(self, samples: Sequence[LinkSample]) -> None:
+        """See SampleStore."""
+        self.know(samples)
+        with self._file.transaction() as connection:
+            self.insert(connection, samples)
+
+    def know(self, samples: Sequence[LinkSample]) -> None:
+        """Give each link a number, in a transaction of its own: a number is never taken back."""
+        unknown = {each.link for each in samples} - self._ids.keys()
+        if not unknown:
+            return
+        with self._file.transaction() as connection:
+            names = [(link,) for link in sorted(unknown)]
+            connection.executemany("INSERT OR IGNORE INTO series (link) VALUES (?)", names)
+            found = dict(connection.execute("SELECT link, id FROM series"))
+        self._ids = found
+
+    def insert(self, connection: sqlite3.Connection, samples: Sequence[LinkSample]) -> None:
+        """Store samples of known links inside a transaction of the caller's."""
+        ids = self._ids
+        connection.executemany(
+            _INSERT,
+            [
+                (
+                    round(each.at * 1000),
+                    ids[each.link],
+                    each.quality,
+                    round(each.covers_s * 1000),
+                    *each.values,
+                )
+                for each in samples
+            ],
+        )
+
+    def last_samples(self) -> Mapping[str, LinkSample]:
+        """See SampleStore. Reads only what came since the last call."""
+        with self._lock:
+            if self._seen_ms is None:
+                self._load_last()
+            else:
+                since = self._seen_ms - LATE_MS
+                sql = f"SELECT series, ts, {_COLUMNS} FROM tail WHERE ts > ? ORDER BY ts"  # noqa: S608
+                for row in self._file.rows(sql, (since,)):
+                    self._remember(row)
+            return dict(self._last)
+
+    def series(
+        self, link: str, metric: str, start: float, end: float, step_s: float
+    ) -> tuple[SeriesPoint, ...]:
+        """See SampleStore."""
+        if metric not in SERIES_INDEX:
+            raise KeyError(metric)
+        step_ms = max(1, round(step_s * 1000))
+        first = round(start * 1000) // step_ms * step_ms
+        end_ms = round(end * 1000)
+        count = max(0, -(-(end_ms - first) // step_ms))
+        found = self._buckets(link, metric, first, end_ms, step_ms)
+        return tuple(
+            SeriesPoint((first + at * step_ms) / 1000, *found.get(at, (None, None)))
+            for at in range(count)
+        )
+
+    def _buckets(
+        self, link: str, metric: str, first: int, end: int, step: int
+    ) -> dict[int, tuple[float | None, float | None]]:
+        ids = self._file.rows("SELECT id FROM series WHERE link = ?", (link,))
+        if not ids:
+            return {}
+        number, rolled = ids[0][0], self._progress("rolled")
+        raw_from = max(first, self._progress("pruned")) if step % BLOCK_MS else max(first, rolled)
+        rolled_to = min(end, raw_from)
+        sql = f"""
+            SELECT (ts - ?) / ?, sum(v * w) / sum(w), max(top) FROM (
+              SELECT ts, {metric} v, {metric}_max top, {_WEIGHT} w FROM rollup
+                WHERE series = ? AND ts >= ? AND ts < ?
+              UNION ALL SELECT ts, {metric}, {metric}, {_WEIGHT} FROM samples
+                WHERE series = ? AND ts >= ? AND ts < ?
+              UNION ALL SELECT ts, {metric}, {metric}, {_WEIGHT} FROM tail
+                WHERE series = ? AND ts >= ? AND ts < ?
+            ) WHERE v IS NOT NULL GROUP BY 1"""  # noqa: S608  (metric is one of ours)
+        spans = (number, first, rolled_to, number, raw_from, end, number, raw_from, end)
+        return {row[0]: (row[1], row[2]) for row in self._file.rows(sql, (first, step, *spans))}
+
+    def compact(self, now: float) -> int:
+        """Move finished blocks from `tail` on and sum them up; how many samples moved."""
+        until = round(now * 1000) // BLOCK_MS * BLOCK_MS
+        with self._file.transaction() as connection:
+            span = connection.execute("SELECT min(ts) FROM tail WHERE ts < ?", (until,)).fetchone()
+            if span[0] is None:
+                return 0
+            since = span[0] // BLOCK_MS * BLOCK_MS
+            columns = f"series, ts, {_COLUMNS}"
+            connection.execute(
+                f"INSERT OR REPLACE INTO samples ({columns}) SELECT {columns} FROM tail "  # noqa: S608
+                "WHERE ts < ? ORDER BY series, ts",
+                (until,),
+            )
+            moved = connection.execute("DELETE FROM tail WHERE ts < ?", (until,)).rowcount
+            # The keys of samples begin with the series: so each is asked for its own few rows.
+            names = ", ".join(f"{name}, {name}_max" for name in SERIES_METRICS)
+            connection.execute(
+                f"INSERT OR REPLACE INTO rollup (series, ts, covers, {names}) "  # noqa: S608
+                f"SELECT id, ts / ? * ?, sum(covers), {_ROLL} FROM series "
+                "JOIN samples ON samples.series = id AND ts >= ? AND ts < ? GROUP BY 1, 2",
+                (BLOCK_MS, BLOCK_MS, since, until),
+            )
+            _set_progress(connection, "rolled", until)
+        return moved
+
+    def prune(self, before: float, raw_before: float | None = None) -> int:
+        """Forget everything before `before`, and single samples before `raw_before`."""
+        before_ms = round(before * 1000)
+        raw_ms = max(before_ms, round((raw_before or before) * 1000)) // BLOCK_MS * BLOCK_MS
+        gone = 0
+        with self._file.transaction() as connection:
+            for table, until in (("samples", raw_ms), ("tail", raw_ms), ("rollup", before_ms)):
+                join = "IN (SELECT id FROM series) AND" if table != "tail" else "> 0 AND"
+                sql = f"DELETE FROM {table} WHERE series {join} ts < ?"  # noqa: S608
+                gone += connection.execute(sql, (until,)).rowcount
+            _set_progress(connection, "pruned", raw_ms)
+        return gone
+
+    def _progress(self, name: str) -> int:
+        found = self._file.rows("SELECT value FROM progress WHERE name = ?", (name,))
+        return int(found[0][0]) if found else 0
+
+    def _load_last(self) -> None:
+        columns = ", ".join(f"s.{name}" for name in ("quality", "covers", *SERIES_METRICS))
+        old = f"""SELECT s.series, s.ts, {columns} FROM series
+            JOIN samples s ON s.series = id
+             AND s.ts = (SELECT max(ts) FROM samples WHERE series = id)"""  # noqa: S608
+        new = f"SELECT series, max(ts), {_COLUMNS} FROM tail GROUP BY series"  # noqa: S608
+        for row in (*self._file.rows(old), *self._file.rows(new)):
+            self._remember(row)
+
+    def _remember(self, row: Row) -> None:
+        number, ts, quality, covers, *values = row
+        link = self._links.get(number)
+        if link is None:
+            self._links.update(self._file.rows("SELECT id, link FROM series"))  # type: ignore[arg-type]
+            link = self._links[number]
+        known = self._last.get(link)
+        if known is None or known.at * 1000 <= ts:
+            self._last[link] = LinkSample(
+                link, ts / 1000, Quality(quality), covers / 1000, tuple(values)
+            )
+        self._seen_ms = max(ts, self._seen_ms or ts)
+
+
+def _set_progress(connection: sqlite3.Connection, name: str, value: int) -> None:
+    connection.execute(
+        "INSERT INTO progress VALUES (?, ?) "
+        "ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)",
+        (name, value),
+    )
