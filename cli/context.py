@@ -75,8 +75,9 @@ class Context:
             return self.lab.secrets()
         from inventory.secrets import load_secrets
 
-        file = self.settings.secrets.file
-        return load_secrets(Path(file) if file else None)
+        places = self.settings.secrets
+        file = Path(places.file).expanduser() if places.file else None
+        return load_secrets(file, command=places.command)
 
     def say(self, message: str) -> None:
         """Progress and remarks, on stderr, unless --quiet."""

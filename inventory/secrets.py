@@ -2,7 +2,9 @@
 
 import os
 import re
+import shlex
 import stat
+import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +14,7 @@ from inventory.settings import SECRET_PREFIX
 
 _PLACEHOLDER = re.compile(r"<<([A-Z][A-Z0-9_]*)>>")
 MASK = "********"
+COMMAND_TIMEOUT_S = 60.0
 
 
 def placeholder(name: str) -> str:
@@ -70,13 +73,18 @@ class Secrets:
         return text
 
 
-def load_secrets(file: Path | None, environ: Mapping[str, str] = os.environ) -> Secrets:
-    """From `file` (lines NAME=value) and, over it, from IMERETI_SECRET_<NAME>.
+def load_secrets(
+    file: Path | None, environ: Mapping[str, str] = os.environ, command: str = ""
+) -> Secrets:
+    """From `file` (lines NAME=value), over it from what `command` prints, over both from
+    IMERETI_SECRET_<NAME>.
 
-    Raises SecretError when the file can't be read, a line is not NAME=value, or its mode lets
-    others than the owner read it (the text never shows a value).
+    Raises SecretError when the file can't be read, a line is not NAME=value, its mode lets others
+    than the owner read it, or the command fails (the text never shows a value).
     """
     values = _read_file(file) if file else {}
+    if command:
+        values |= _parse(_printed_by(command), "the output of secrets.command")
     for variable, value in environ.items():
         if variable.startswith(SECRET_PREFIX):
             values[variable.removeprefix(SECRET_PREFIX)] = value
@@ -93,12 +101,34 @@ def _read_file(file: Path) -> dict[str, str]:
         lines = file.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise SecretError(f"{file}: secrets can't be read: {error}.") from None
+    return _parse(lines, str(file))
+
+
+def _printed_by(command: str) -> list[str]:
+    """Lines of what `command` prints; it is run without a shell, its own errors stay on stderr."""
+    words = shlex.split(command)
+    try:
+        done = subprocess.run(
+            words, stdout=subprocess.PIPE, text=True, timeout=COMMAND_TIMEOUT_S, check=False
+        )
+    except (OSError, UnicodeDecodeError) as error:
+        raise SecretError(f"secrets.command: {words[0]} can't be run: {error}.") from None
+    except subprocess.TimeoutExpired:
+        raise SecretError(
+            f"secrets.command: {words[0]} did not end within {COMMAND_TIMEOUT_S:g} s."
+        ) from None
+    if done.returncode != 0:
+        raise SecretError(f"secrets.command: {words[0]} ended with status {done.returncode}.")
+    return done.stdout.splitlines()
+
+
+def _parse(lines: list[str], source: str) -> dict[str, str]:
     values: dict[str, str] = {}
     for number, line in enumerate(lines, 1):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         name, equals, value = line.partition("=")
         if not equals or not re.fullmatch(r"[A-Z][A-Z0-9_]*", name.strip()):
-            raise SecretError(f"{file}:{number}: expected NAME=value, the name in capitals.")
+            raise SecretError(f"{source}:{number}: expected NAME=value, the name in capitals.")
         values[name.strip()] = value.strip()
     return values

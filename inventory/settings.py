@@ -80,6 +80,27 @@ class SecretSettings(_Section):
     """Where secrets' values are, never the values."""
 
     file: str = ""
+    command: str = ""
+
+
+class SshSettings(_Section):
+    """How provisioning logs in to real devices; a lab brings its own key."""
+
+    user: str = ""
+    key: str = ""
+    port: int = Field(22, ge=1, le=65535)
+    timeout_s: float = Field(15, gt=0, le=600)
+    accept_new_keys: bool = False
+
+
+class ProvisionSettings(_Section):
+    """How plan and apply go about it."""
+
+    workers: int = Field(10, ge=1, le=200)
+    largest_batch: int = Field(8, ge=1)
+    confirm_s: int = Field(120, ge=5, le=7200)
+    settle_s: float = Field(20, ge=0, le=3600)
+    hold_s: float = Field(2, ge=0, le=600)
 
 
 class LogSettings(_Section):
@@ -100,6 +121,8 @@ class Settings(_Section):
     http: HttpSettings = HttpSettings()
     alarms: AlarmSettings = AlarmSettings()
     secrets: SecretSettings = SecretSettings()
+    ssh: SshSettings = SshSettings()
+    provision: ProvisionSettings = ProvisionSettings()
     log: LogSettings = LogSettings()
 
     def resolved(self, folder: Path) -> "Settings":

@@ -39,8 +39,8 @@ def by_importance(network: Network, devices: Iterable[str]) -> tuple[str, ...]:
 def batches(network: Network, devices: Iterable[str], largest: int) -> tuple[tuple[str, ...], ...]:
     """`devices` in batches of at most `largest`, the first of them one canary alone.
 
-    Devices keep the order of their importance, save that one which may not join a batch waits for
-    the next.
+    A batch holds one role. Devices keep the order of their importance, save that one which may not
+    join a batch waits for the next.
     """
     waiting = list(by_importance(network, devices))
     if not waiting:
@@ -50,8 +50,9 @@ def batches(network: Network, devices: Iterable[str], largest: int) -> tuple[tup
     made: list[tuple[str, ...]] = [(waiting.pop(0),)]
     while waiting:
         batch: list[str] = []
+        role = network.devices[waiting[0]].role
         for name in waiting:
-            if len(batch) == largest:
+            if len(batch) == largest or network.devices[name].role is not role:
                 break
             if _may_join(graph, anchors, batch, name, alone):
                 batch.append(name)

@@ -189,6 +189,17 @@ class FrrDriver(FrrGetters, NetworkDriver):  # type: ignore[misc]  # NAPALM has 
         """Whether the router waits for a confirmation, of whomever."""
         return "armed" in self.transaction_status()
 
+    def running_files(self) -> dict[str, str]:
+        """FILES as they run, in the form of a candidate."""
+        return {name: text for name, text in self._running().items() if name in FILES}
+
+    def last_command(self) -> str:
+        """The newest line about a configuration command in FRR's own log; empty without one."""
+        found = self._run(
+            "grep -hE 'configure terminal|\\[CONFIG\\]' /var/log/frr/*.log 2>/dev/null | tail -n 1"
+        )
+        return found.out.strip()
+
     def transaction_status(self) -> dict[str, str]:
         """`armed`: token, deadline (Unix seconds) and who; `last`: token, outcome and when."""
         said = self._piped("status").out

@@ -1,0 +1,44 @@
+"""What the network says of itself at one moment: states of devices, and probes, as checks."""
+
+from collections.abc import Iterable
+
+from inventory.errors import ImeretiError
+from inventory.model import Network
+from nornir_tasks.checks import CheckResult, check_state, unreached
+from nornir_tasks.probes import check_probes, probes_for
+from nornir_tasks.session import Session
+from nornir_tasks.work import Work
+
+
+def scope_of(network: Network, devices: Iterable[str]) -> tuple[str, ...]:
+    """Who can tell that a change on `devices` went wrong: they, their neighbours, the borders."""
+    scope = set(devices)
+    for link in network.links.values():
+        if {link.a.device, link.b.device} & set(devices):
+            scope |= {link.a.device, link.b.device}
+    bgp = network.region.bgp
+    scope |= {peer.device for peer in bgp.externals} | set(bgp.speakers)
+    return tuple(sorted(name for name in scope if _speaks(network, name)))
+
+
+def take(work: Work, devices: Iterable[str], *, probe: bool = True) -> tuple[CheckResult, ...]:
+    """Every declared check of `devices`, and every probe when there is a prober."""
+
+    def step(session: Session) -> tuple[CheckResult, ...]:
+        return check_state(work.network, session.device, session.state())
+
+    results: list[CheckResult] = []
+    for name, outcome in work.fleet.run(step, devices).items():
+        if isinstance(outcome, ImeretiError):
+            results.append(unreached(name, work.secrets.mask(str(outcome))))
+        else:
+            results.extend(outcome)
+    if probe and work.prober is not None:
+        probes = probes_for(work.network, work.prober.lans())
+        results.extend(check_probes(work.prober.probe(probes)))
+    return tuple(results)
+
+
+def _speaks(network: Network, name: str) -> bool:
+    device = network.devices.get(name)
+    return device is not None and device.routes
