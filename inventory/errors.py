@@ -4,7 +4,8 @@ ImeretiError                what `except` catches at the command line and in HTT
 |- InputError               somebody's file or words are wrong; carries every problem found
 |  |- InventoryError        sites, links, groups, region
 |  |- SettingsError         config.yaml or the environment
-|  `- RenderError           a template is missing or fails
+|  |- RenderError           a template is missing or fails, or its text can't be written
+|  `- SelectionError        the options that choose devices name something that is not there
 |- SecretError              a secret is missing, or kept where others can read it
 |- MachineError             this machine lacks something; says the command that mends it
 |- DeviceError              one device failed; carries `device`
@@ -59,7 +60,11 @@ class SettingsError(InputError):
 
 
 class RenderError(InputError):
-    """A platform has no templates, or one of them can't be rendered."""
+    """A platform has no templates, one of them can't be rendered, or a file can't be written."""
+
+
+class SelectionError(InputError):
+    """No device fits what the command line asks for."""
 
 
 class SecretError(ImeretiError):

@@ -48,6 +48,16 @@ def environment(folder: Path, cache: Path | None = None) -> Environment:
     )
 
 
+def check_platform(templates: Environment, platform: str, whose: str = "") -> None:
+    """RenderError when there are no templates for `platform`."""
+    known = sorted({name.partition("/")[0] for name in templates.list_templates()})
+    if platform in known:
+        return
+    message = f"platform '{platform}' {whose}has no templates, expected {' or '.join(known)}."
+    problem = Problem(_folder(templates), 0, "", message, nearest(platform, known))
+    raise RenderError((problem,))
+
+
 def render_device(network: Network, device: Device, templates: Environment) -> Mapping[str, str]:
     """File name -> text of one device. Pure: the same model and templates give the same bytes.
 
@@ -90,7 +100,7 @@ class Renderer:
                 if name.startswith(f"{platform}/")
             ]
             if not names:
-                raise _no_platform(device, self._templates)
+                check_platform(self._templates, platform, f"of {device.name} ")
             self._by_platform[platform] = {
                 name.removesuffix(SUFFIX): self._load(f"{platform}/{name}", device)
                 for name in names
@@ -103,18 +113,6 @@ class Renderer:
             return self._templates.get_template(name)
         except TemplateError as error:
             raise _failed(error, self._templates, device.name) from None
-
-
-def _no_platform(device: Device, templates: Environment) -> RenderError:
-    names = templates.list_templates()
-    known = sorted({name.partition("/")[0] for name in names})
-    message = (
-        f"platform '{device.platform}' of {device.name} has no templates, "
-        f"expected one of {', '.join(known)}."
-    )
-    return RenderError(
-        (Problem(_folder(templates), 0, "", message, nearest(device.platform, known)),)
-    )
 
 
 def _failed(error: Exception, templates: Environment, device: str) -> RenderError:
