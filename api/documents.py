@@ -1,0 +1,205 @@
+"""JSON documents of the contract, from the dataclasses of model and store. Pure.
+
+Times are RFC 3339 in UTC, rates bits a second, ratios 0 to 1; what is not known is null.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from api.now import Health
+from inventory.model import Device, End, Link, Network, Site
+from monitor.store.base import (
+    DeviceStatus,
+    Incident,
+    LinkStatus,
+    MaintenanceWindow,
+    SeriesPoint,
+    Subject,
+)
+from monitor.values import LinkState
+
+Document = dict[str, Any]
+
+WORST_FIRST = (
+    LinkState.DOWN,
+    LinkState.DEGRADED,
+    LinkState.UNKNOWN,
+    LinkState.MAINTENANCE,
+    LinkState.UP,
+)
+
+
+def dumps(document: Any) -> bytes:
+    """The document as JSON text."""
+    return orjson.dumps(document)
+
+
+def timestamp(seconds: float | None) -> str | None:
+    """Unix seconds as RFC 3339 in UTC with milliseconds."""
+    if seconds is None:
+        return None
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+
+
+def link_now(status: LinkStatus) -> Document:
+    """What `poll` and GET /api/v1/links say of a link."""
+    return {
+        "id": status.id,
+        "state": str(status.state),
+        "since": timestamp(status.since),
+        "as_of": timestamp(status.as_of),
+        "in_bps": status.in_bps,
+        "out_bps": status.out_bps,
+        "in_utilisation": status.in_utilisation,
+        "out_utilisation": status.out_utilisation,
+        "in_errors_ps": status.in_errors_ps,
+        "out_errors_ps": status.out_errors_ps,
+        "loss": status.loss,
+        "rtt_ms": status.rtt_ms,
+        "reason": status.reason,
+        "quality": str(status.quality),
+    }
+
+
+def link_whole(link: Link, status: LinkStatus) -> Document:
+    """GET /api/v1/links/{id}: what it is and how it is."""
+    return link_now(status) | {
+        "a": _end(link.a),
+        "b": _end(link.b),
+        "role": str(link.role),
+        "medium": link.medium,
+        "bandwidth_bps": link.bandwidth_bps,
+        "provider": link.provider,
+        "circuit_id": link.circuit_id,
+        "target": link.target,
+    }
+
+
+def _end(end: End) -> Document:
+    return {
+        "device": end.device,
+        "interface": end.interface,
+        "address": str(end.ipv4) if end.ipv4 else None,
+        "address6": str(end.ipv6) if end.ipv6 else None,
+    }
+
+
+def device_now(device: Device, status: DeviceStatus) -> Document:
+    """GET /api/v1/devices: a device and how it is."""
+    return {
+        "id": device.name,
+        "site": device.site,
+        "role": str(device.role),
+        "platform": device.platform,
+        "hardware": device.hardware,
+        "management": str(device.management),
+        "state": str(status.state),
+        "since": timestamp(status.since),
+        "as_of": timestamp(status.as_of),
+        "uptime_s": status.uptime_s,
+        "rtt_ms": status.rtt_ms,
+        "reason": status.reason,
+    }
+
+
+def worst(states: list[LinkState]) -> LinkState:
+    """The worst of them; unknown when there is none."""
+    return min(states, key=WORST_FIRST.index, default=LinkState.UNKNOWN)
+
+
+def site_now(
+    site: Site, network: Network, links: dict[str, LinkState], devices: dict[str, LinkState]
+) -> Document:
+    """GET /api/v1/sites: a site, whether it can be reached, and what is in it.
+
+    Its `state` is that of its routing devices (or of all, where none routes): down when each is.
+    """
+    return {
+        "id": site.code,
+        "number": site.number,
+        "name": {"en": site.name.en, "ka": site.name.ka},
+        "role": str(site.role),
+        "latitude": site.latitude,
+        "longitude": site.longitude,
+        "parent": site.parent,
+        "target": site.target,
+        "state": str(site_state(site, network, devices)),
+        "devices": list(site.devices),
+        "links": [link for link in links if touches(network, link, site.code)],
+    }
+
+
+def touches(network: Network, link: str, site: str) -> bool:
+    """Whether an end of the link is at the site."""
+    ends = (network.links[link].a, network.links[link].b)
+    return any(network.devices[end.device].site == site for end in ends)
+
+
+def site_state(site: Site, network: Network, devices: dict[str, LinkState]) -> LinkState:
+    """Up when all its routing devices are, down when all are down, else degraded or unknown."""
+    routing = [name for name in site.devices if network.devices[name].routes] or list(site.devices)
+    states = {devices[name] for name in routing}
+    if len(states) == 1:
+        return states.pop()
+    if LinkState.DOWN in states and states & {LinkState.UP, LinkState.DEGRADED}:
+        return LinkState.DEGRADED
+    return worst(list(states - {LinkState.MAINTENANCE}))
+
+
+def incident(one: Incident) -> Document:
+    """An incident of the contract."""
+    return {
+        "id": one.id,
+        "cause": _subject(one.cause),
+        "state": str(one.state),
+        "severity": str(one.severity),
+        "opened": timestamp(one.opened),
+        "closed": timestamp(one.closed),
+        "summary": one.summary,
+        "affected": [_subject(subject) for subject in one.affected],
+        "timeline": [
+            {"at": timestamp(entry.at), "what": entry.what, "by": entry.by}
+            for entry in one.timeline
+        ],
+    }
+
+
+def window(one: MaintenanceWindow) -> Document:
+    """GET /api/v1/maintenance: announced work."""
+    return {
+        "id": one.id,
+        "subject": _subject(one.subject),
+        "start": timestamp(one.start),
+        "end": timestamp(one.end),
+        "reason": one.reason,
+        "by": one.by,
+    }
+
+
+def series(link: str, metric: str, step_s: float, points: tuple[SeriesPoint, ...]) -> Document:
+    """GET /api/v1/links/{id}/series: parallel lists, the shape that graphs want."""
+    return {
+        "link": link,
+        "metric": metric,
+        "step_s": step_s,
+        "at": [timestamp(point.at) for point in points],
+        "mean": [point.mean for point in points],
+        "maximum": [point.maximum for point in points],
+    }
+
+
+def health(state: Health) -> Document:
+    """Whether what is shown can be believed."""
+    return {
+        "ok": state.ok,
+        "store": state.store,
+        "poller": state.poller,
+        "reason": state.reason,
+        "last_poll": timestamp(state.last_poll),
+    }
+
+
+def _subject(subject: Subject) -> Document:
+    return {"kind": str(subject.kind), "id": subject.id}

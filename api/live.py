@@ -1,0 +1,194 @@
+"""The live stream: one task follows the store, every client reads the same short history.
+
+A client holds only the number of the last event it was sent. It takes what is newer from a ring
+shared by all, so a slow client costs no memory: when the ring has moved on, it gets a snapshot.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any
+
+from api import documents
+from api.now import Now, nothing_known, read_now
+from inventory.errors import ImeretiError
+from inventory.model import Network
+from inventory.settings import Settings
+from monitor.store.base import LinkStatus, Store
+
+LOOK_EVERY_S = 0.5
+"""How often the store is asked whether anything is new."""
+TICK_EVERY_S = 5.0
+"""A client hears at least this often, so that it can tell silence from calm."""
+RING_EVENTS = 256
+MAX_CLIENTS = 500
+
+
+class TooManyClientsError(ImeretiError):
+    """The stream has all the clients that it serves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One message of the stream; `text` is its JSON."""
+
+    id: str
+    """`<start of the server>-<number>`; empty for a tick, which nobody resumes from."""
+    name: str
+    text: str
+
+
+class Live:
+    """Follows the store and hands out what changed. One instance a server."""
+
+    def __init__(
+        self, settings: Settings, network: Network, store: Store, clock: Callable[[], float]
+    ) -> None:
+        self._settings = settings
+        self._network = network
+        self._store = store
+        self._clock = clock
+        self._boot = f"{int(clock() * 1000):x}"
+        self._ring: deque[tuple[int, Event]] = deque(maxlen=RING_EVENTS)
+        self._number = 0
+        self._wake = asyncio.Event()
+        self._closed = False
+        self._changed = ""
+        self.clients = 0
+        self.now = nothing_known(network, clock(), "the store was not read yet")
+        self._links_json = b""
+        self._render_links()
+
+    @property
+    def sequence(self) -> str:
+        """Changes whenever anything that is shown changed."""
+        return f"{self._boot}-{self._number}"
+
+    @property
+    def links_json(self) -> bytes:
+        """GET /api/v1/links without filters, serialised once a change."""
+        return self._links_json
+
+    async def run(self) -> None:
+        """Follow the store until cancelled."""
+        while not self._closed:
+            await self.refresh()
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    async def refresh(self) -> None:
+        """Look at the store once and publish what is new."""
+        at = self._clock()
+        now = await asyncio.to_thread(read_now, self._store, self._network, self._settings, at)
+        self._publish(now)
+
+    def close(self) -> None:
+        """End every stream; the server is about to stop."""
+        self._closed = True
+        self._wake.set()
+
+    def _publish(self, now: Now) -> None:
+        before, self.now = self.now, now
+        changed = [
+            status
+            for link, status in now.links.items()
+            if _comparable(before.links[link]) != _comparable(status)
+        ]
+        devices = [
+            status.id
+            for device, status in now.devices.items()
+            if before.devices[device].state != status.state
+        ]
+        incidents = before.incidents != now.incidents
+        windows = before.windows != now.windows
+        poll = before.health != now.health
+        if changed:
+            self._append("links", [documents.link_now(status) for status in changed])
+        if devices:
+            self._append(
+                "devices",
+                [{"id": name, "state": str(now.devices[name].state)} for name in devices],
+            )
+        if incidents:
+            self._append("incidents", [documents.incident(one) for one in now.incidents])
+        if windows:
+            self._append("maintenance", [documents.window(one) for one in now.windows])
+        if poll:
+            self._append("health", documents.health(now.health))
+        if changed or devices or incidents or windows or poll:
+            self._render_links()
+            woken, self._wake = self._wake, asyncio.Event()
+            woken.set()
+
+    def _append(self, name: str, document: Any) -> None:
+        self._number += 1
+        event = Event(self.sequence, name, documents.dumps(document).decode())
+        self._ring.append((self._number, event))
+
+    def _render_links(self) -> None:
+        links = [documents.link_now(status) for status in self.now.links.values()]
+        self._links_json = documents.dumps(links)
+
+    async def events(self, last_id: str | None) -> AsyncIterator[Event]:
+        """Events after `last_id` (or a snapshot when it is too old), then each as it comes."""
+        if self.clients >= MAX_CLIENTS:
+            raise TooManyClientsError(
+                f"{MAX_CLIENTS} clients are on the live stream already; try again later"
+            )
+        self.clients += 1
+        try:
+            position = self._position(last_id)
+            while not self._closed:
+                wake = self._wake
+                if position is None or position < self._oldest():
+                    position = self._number
+                    yield self._snapshot()
+                for number, event in list(self._ring):
+                    if number > position:
+                        position = number
+                        yield event
+                        if position < self._oldest():
+                            break
+                if position == self._number:
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(wake.wait(), TICK_EVERY_S)
+                        continue
+                    yield Event("", "tick", documents.dumps(self._tick()).decode())
+        finally:
+            self.clients -= 1
+
+    def _oldest(self) -> int:
+        """The number that a client must have seen to go on from the ring."""
+        return self._ring[0][0] - 1 if self._ring else self._number
+
+    def _position(self, last_id: str | None) -> int | None:
+        boot, _, number = (last_id or "").partition("-")
+        if boot != self._boot or not number.isdecimal() or int(number) > self._number:
+            return None
+        return int(number)
+
+    def _tick(self) -> documents.Document:
+        return {
+            "at": documents.timestamp(self._clock()),
+            "health": documents.health(self.now.health),
+        }
+
+    def _snapshot(self) -> Event:
+        whole = {
+            "at": documents.timestamp(self._clock()),
+            "links": [documents.link_now(status) for status in self.now.links.values()],
+            "devices": [
+                {"id": name, "state": str(status.state)}
+                for name, status in self.now.devices.items()
+            ],
+            "incidents": [documents.incident(one) for one in self.now.incidents],
+            "maintenance": [documents.window(one) for one in self.now.windows],
+            "health": documents.health(self.now.health),
+        }
+        return Event(self.sequence, "snapshot", documents.dumps(whole).decode())
+
+
+def _comparable(status: LinkStatus) -> LinkStatus:
+    """Without the sentence that counts seconds: a stale link is not news every second."""
+    return replace(status, reason="") if status.as_of is None or status.in_bps is None else status

@@ -1,0 +1,111 @@
+"""/metrics: what is known now, for Prometheus. What is not known has no sample, never a 0."""
+
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+
+from api.now import Now
+from api.showing import Showing
+from inventory.model import Network
+from monitor.store.base import PollerStatus
+from monitor.values import LinkState
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+LINK_GAUGES = (
+    ("receive_bits_per_second", "Traffic towards end a.", "in_bps"),
+    ("transmit_bits_per_second", "Traffic away from end a.", "out_bps"),
+    ("receive_utilisation_ratio", "Traffic towards end a, of the bandwidth.", "in_utilisation"),
+    ("transmit_utilisation_ratio", "Traffic from end a, of the bandwidth.", "out_utilisation"),
+    ("receive_errors_per_second", "Errors at the receiver of end a.", "in_errors_ps"),
+    ("transmit_errors_per_second", "Errors at the sender of end a.", "out_errors_ps"),
+    ("loss_ratio", "Share of probes lost.", "loss"),
+    ("rtt_milliseconds", "Round trip over the link.", "rtt_ms"),
+)
+POLLER_COUNTERS = (
+    ("polls", "Polls of devices since the poller's start.", "polls"),
+    ("late_polls", "Polls that began late.", "late_polls"),
+    ("timeouts", "Requests without an answer.", "timeouts"),
+    ("refused_answers", "Answers thrown away.", "refused"),
+    ("dropped_samples", "Samples lost since the spool was full.", "dropped"),
+)
+POLLER_GAUGES = (
+    ("targets", "Devices that are polled.", "targets"),
+    ("answered", "Devices that answered their last poll.", "answered"),
+    ("spooled_samples", "Samples that wait for the store.", "spooled"),
+    ("cycle_seconds", "From the first request of a cycle to its last answer.", "cycle_s"),
+    ("interval_seconds", "Time between two polls of a device.", "interval_s"),
+)
+
+
+class _Collector:
+    """Makes the families from one Now; lives as long as one request."""
+
+    def __init__(self, network: Network, now: Now, clients: int) -> None:
+        self._network = network
+        self._now = now
+        self._clients = clients
+
+    def collect(self) -> Iterator[Metric]:
+        """Every family."""
+        yield from self._links()
+        device = GaugeMetricFamily(
+            "imereti_device_state",
+            "1 for the state that the device is in.",
+            labels=["device", "state"],
+        )
+        for name, status in self._now.devices.items():
+            for state in LinkState:
+                device.add_metric([name, state], float(status.state is state))
+        yield device
+        yield GaugeMetricFamily(
+            "imereti_incidents_open", "Incidents not closed.", len(self._now.incidents)
+        )
+        yield GaugeMetricFamily(
+            "imereti_store_reachable",
+            "1 when the store can be read.",
+            self._now.health.store == "ok",
+        )
+        yield GaugeMetricFamily(
+            "imereti_stream_clients", "Clients of the live stream.", self._clients
+        )
+        if self._now.poller:
+            yield from self._poller(self._now.poller)
+
+    def _links(self) -> Iterator[Metric]:
+        state_of = GaugeMetricFamily(
+            "imereti_link_state", "1 for the state that the link is in.", labels=["link", "state"]
+        )
+        for link, status in self._now.links.items():
+            for state in LinkState:
+                state_of.add_metric([link, state], float(status.state is state))
+        yield state_of
+        bandwidth = GaugeMetricFamily(
+            "imereti_link_bandwidth_bits_per_second", "Of the circuit.", labels=["link", "role"]
+        )
+        for one in self._network.links.values():
+            bandwidth.add_metric([one.id, one.role], one.bandwidth_bps)
+        yield bandwidth
+        for name, text, field in LINK_GAUGES:
+            family = GaugeMetricFamily(f"imereti_link_{name}", text, labels=["link"])
+            for link, status in self._now.links.items():
+                value = getattr(status, field)
+                if value is not None:
+                    family.add_metric([link], value)
+            yield family
+
+    def _poller(self, poller: PollerStatus) -> Iterator[Metric]:
+        yield GaugeMetricFamily(
+            "imereti_poller_last_timestamp_seconds", "When the poller last wrote.", poller.at
+        )
+        for name, text, field in POLLER_COUNTERS:
+            yield CounterMetricFamily(f"imereti_poller_{name}", text, getattr(poller, field))
+        for name, text, field in POLLER_GAUGES:
+            yield GaugeMetricFamily(f"imereti_poller_{name}", text, getattr(poller, field))
+
+
+def exposition(showing: Showing) -> bytes:
+    """The whole page for Prometheus."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Collector(showing.network, showing.live.now, showing.live.clients))
+    return generate_latest(registry)

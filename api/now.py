@@ -1,0 +1,133 @@
+"""What is known at one moment: read from the store once, shown to everybody."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from inventory.errors import StoreError
+from inventory.model import Network
+from inventory.settings import Settings
+from monitor.status import active_windows, device_statuses, link_statuses
+from monitor.store.base import (
+    DeviceStatus,
+    Incident,
+    LinkStatus,
+    MaintenanceWindow,
+    PollerStatus,
+    Store,
+)
+from monitor.values import IncidentState, LinkState, Quality
+
+OPEN_STATES = (IncidentState.OPEN, IncidentState.ACKNOWLEDGED)
+WINDOW_AHEAD_S = 7 * 86400.0
+"""How far ahead announced work is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Whether what is shown can be believed."""
+
+    store: str
+    """ok, or away when it can't be read."""
+    poller: str
+    """ok; stale when the last poll is too old; never when there was none."""
+    reason: str
+    """One sentence for a person; empty when all is well."""
+    last_poll: float | None
+
+    @property
+    def ok(self) -> bool:
+        """Whether the store can be read and the last poll is fresh."""
+        return self.store == "ok" and self.poller == "ok"
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """Every status at `at` (Unix seconds)."""
+
+    at: float
+    health: Health
+    links: Mapping[str, LinkStatus]
+    devices: Mapping[str, DeviceStatus]
+    incidents: tuple[Incident, ...] = ()
+    """Open and acknowledged ones, worst first."""
+    windows: tuple[MaintenanceWindow, ...] = ()
+    """In force now or announced for the next week."""
+    poller: PollerStatus | None = field(default=None)
+
+
+def read_now(store: Store, network: Network, settings: Settings, at: float) -> Now:
+    """Read the store; StoreError never leaves here: then everything is unknown, and says why."""
+    stale_after_s = settings.alarms.stale_after_s
+    try:
+        poller = store.poller()
+        links = link_statuses(store, network, at, stale_after_s)
+        devices = device_statuses(store, network, at, stale_after_s)
+        incidents = store.incidents(OPEN_STATES)
+        windows = store.windows(at, at + WINDOW_AHEAD_S)
+    except StoreError as error:
+        return nothing_known(network, at, str(error))
+    return Now(
+        at=at,
+        health=_health(poller, at, stale_after_s),
+        links={link.id: link for link in links},
+        devices={device.id: device for device in devices},
+        incidents=incidents,
+        windows=windows,
+        poller=poller,
+    )
+
+
+def _health(poller: PollerStatus | None, at: float, stale_after_s: float) -> Health:
+    if poller is None:
+        return Health("ok", "never", "no poll yet: start `imereti monitor`", None)
+    age = at - poller.at
+    if age > max(stale_after_s, 2 * poller.interval_s):
+        return Health(
+            "ok", "stale", "the last poll is too old: is `imereti monitor` running?", poller.at
+        )
+    return Health("ok", "ok", "", poller.at)
+
+
+def nothing_known(network: Network, at: float, reason: str) -> Now:
+    """Everything unknown, because the store can't be read."""
+    return Now(
+        at=at,
+        health=Health("away", "never", reason, None),
+        links={link: _unknown_link(link, reason) for link in network.links},
+        devices={
+            device: DeviceStatus(device, LinkState.UNKNOWN, None, None, None, None, reason)
+            for device in network.devices
+        },
+    )
+
+
+def _unknown_link(link: str, reason: str) -> LinkStatus:
+    return LinkStatus(
+        id=link,
+        state=LinkState.UNKNOWN,
+        since=None,
+        as_of=None,
+        in_bps=None,
+        out_bps=None,
+        in_utilisation=None,
+        out_utilisation=None,
+        in_errors_ps=None,
+        out_errors_ps=None,
+        loss=None,
+        rtt_ms=None,
+        reason=reason,
+        quality=Quality.MISSING,
+    )
+
+
+def covered_links(network: Network, now: Now) -> Mapping[str, MaintenanceWindow]:
+    """Links in a window in force, by themselves or by their device or site."""
+    active = active_windows(now.windows, now.at)
+    found: dict[str, MaintenanceWindow] = {}
+    for link in network.links.values():
+        ends = {link.a.device, link.b.device}
+        ids = {link.id} | ends | {network.devices[end].site for end in ends}
+        for subject, window in active.items():
+            if subject.id in ids:
+                found[link.id] = window
+    return found

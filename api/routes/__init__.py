@@ -1,0 +1,1 @@
+"""One file a resource; each has `router(showing)`, which returns its routes."""

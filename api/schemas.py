@@ -1,0 +1,228 @@
+"""The shapes of the API's answers, for /openapi.json. Tests hold every answer against them."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from inventory.model import DeviceRole, LinkRole, SiteRole
+from monitor.values import IncidentState, LinkState, Quality, Severity, SubjectKind
+
+
+class _Shape(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class LinkNow(_Shape):
+    """How a link is. `in` is towards end a. What is not known is null, never 0."""
+
+    id: str
+    state: LinkState
+    since: datetime | None = Field(description="When it came into this state.")
+    as_of: datetime | None = Field(description="When it was last read.")
+    in_bps: float | None
+    out_bps: float | None
+    in_utilisation: float | None = Field(description="Share of the bandwidth, 0 to 1.")
+    out_utilisation: float | None
+    in_errors_ps: float | None
+    out_errors_ps: float | None
+    loss: float | None = Field(description="Share of probes lost, 0 to 1.")
+    rtt_ms: float | None
+    reason: str
+    quality: Quality
+
+
+class LinkEnd(_Shape):
+    """One end of a link."""
+
+    device: str
+    interface: str
+    address: str | None
+    address6: str | None
+
+
+class LinkWhole(LinkNow):
+    """What a link is and how it is."""
+
+    a: LinkEnd
+    b: LinkEnd
+    role: LinkRole
+    medium: str
+    bandwidth_bps: int
+    provider: str
+    circuit_id: str
+    target: float
+
+
+class DeviceNow(_Shape):
+    """A device and how it is."""
+
+    id: str
+    site: str
+    role: DeviceRole
+    platform: str
+    hardware: str
+    management: str
+    state: LinkState
+    since: datetime | None
+    as_of: datetime | None
+    uptime_s: float | None
+    rtt_ms: float | None
+    reason: str
+
+
+class BothNames(_Shape):
+    """A name in English and Georgian."""
+
+    en: str
+    ka: str
+
+
+class SiteNow(_Shape):
+    """A site and whether it can be reached."""
+
+    id: str
+    number: int
+    name: BothNames
+    role: SiteRole
+    latitude: float
+    longitude: float
+    parent: str | None
+    target: float
+    state: LinkState
+    devices: list[str]
+    links: list[str]
+
+
+class Series(_Shape):
+    """One metric of one link over time, as parallel lists: a graph's shape."""
+
+    link: str
+    metric: str
+    step_s: float
+    at: list[datetime]
+    mean: list[float | None]
+    maximum: list[float | None]
+
+
+class SubjectShape(_Shape):
+    """A thing of the inventory."""
+
+    kind: SubjectKind
+    id: str
+
+
+class TimelineShape(_Shape):
+    """One line of an incident's history."""
+
+    at: datetime
+    what: str
+    by: str
+
+
+class IncidentShape(_Shape):
+    """One cause and everything that it hits."""
+
+    id: int
+    cause: SubjectShape
+    state: IncidentState
+    severity: Severity
+    opened: datetime
+    closed: datetime | None
+    summary: str
+    affected: list[SubjectShape]
+    timeline: list[TimelineShape]
+
+
+class WindowShape(_Shape):
+    """Announced work."""
+
+    id: int
+    subject: SubjectShape
+    start: datetime
+    end: datetime
+    reason: str
+    by: str
+
+
+class TopologyNode(_Shape):
+    """A device on the map."""
+
+    id: str
+    site: str
+    role: DeviceRole
+    state: LinkState
+
+
+class TopologyEdge(_Shape):
+    """A link on the map."""
+
+    id: str
+    a: str
+    b: str
+    role: LinkRole
+    bandwidth_bps: int
+    cost: int
+    backup: bool
+    state: LinkState
+
+
+class Topology(_Shape):
+    """The network as a graph."""
+
+    revision: str = Field(description="Of the inventory that it was made from.")
+    sites: list[SiteNow]
+    nodes: list[TopologyNode]
+    edges: list[TopologyEdge]
+
+
+class AvailabilityRow(_Shape):
+    """How long something was in service between `from` and `to`."""
+
+    id: str
+    availability: float | None = Field(description="Null when nothing at all is known.")
+    target: float | None
+    met: bool | None
+    available_s: float
+    own_fault_s: float
+    upstream_s: float
+    maintenance_s: float
+    unknown_s: float
+    outages: int
+
+
+class AvailabilityReport(_Shape):
+    """Availability against target; announced work and unknown time count neither way."""
+
+    by: Literal["site", "link", "provider"]
+    start: datetime = Field(alias="from")
+    end: datetime = Field(alias="to")
+    rows: list[AvailabilityRow]
+
+
+class Readiness(_Shape):
+    """Whether what is shown can be believed."""
+
+    ok: bool
+    store: Literal["ok", "away"]
+    poller: Literal["ok", "stale", "never"]
+    reason: str
+    last_poll: datetime | None
+
+
+class Alive(_Shape):
+    """The process lives."""
+
+    ok: bool
+    version: str
+
+
+class ProblemShape(_Shape):
+    """RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    errors: list[dict[str, str]] = Field(default=[], description="What is wrong with each value.")

@@ -1,0 +1,87 @@
+"""`imereti serve` and `imereti events`: show what is known, and follow it from the terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.context import Context
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from inventory.settings import Settings
+
+RETRY_S = 2.0
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command("serve")(serve)
+    app.command("events")(events)
+
+
+def serve(
+    ctx: typer.Context,
+    host: Annotated[str, typer.Option(help="Listen here instead of http.host.")] = "",
+    port: Annotated[
+        int, typer.Option(help="Listen on this port instead of http.port; 0 takes a free one.")
+    ] = -1,
+) -> None:
+    """The API and the dashboard, until stopped. Reads the store that `imereti monitor` fills."""
+    from api.app import create_app
+    from api.server import address_of, bind
+    from monitor.store.open import open_store
+
+    context: Context = ctx.obj
+    wishes: dict[str, Any] = ({"host": host} if host else {}) | (
+        {"port": port} if port >= 0 else {}
+    )
+    http = context.settings.http.model_copy(update=wishes)
+    settings = context.settings.model_copy(update={"http": http})
+    network = context.network
+    listener = bind(http)
+    store = open_store(settings.store)
+    try:
+        context.say(f"dashboard and API at {address_of(listener)} (Ctrl-C stops)")
+        asyncio.run(_until_signal(create_app(settings, network, store), settings, listener))
+    finally:
+        listener.close()
+        store.close()
+
+
+async def _until_signal(app: FastAPI, settings: Settings, listener: Any) -> None:
+    from api.server import run_server
+
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    await run_server(app, settings, stop, listener)
+
+
+def events(
+    ctx: typer.Context,
+    url: Annotated[
+        str, typer.Option(help="Address of the server; else http.host and http.port.")
+    ] = "",
+    count: Annotated[int, typer.Option(help="Stop after so many events; 0: never.", min=0)] = 0,
+) -> None:
+    """The live stream of a running server: a line a change; with --json JSON Lines."""
+    from api.follow import follow
+
+    context: Context = ctx.obj
+    http = context.settings.http
+    address = url or f"http://{f'[{http.host}]' if ':' in http.host else http.host}:{http.port}"
+    for seen, event in enumerate(follow(address, RETRY_S, context.say), start=1):
+        if context.as_json:
+            typer.echo(json.dumps({"event": event.name, "id": event.id, "data": event.document}))
+        elif event.name != "tick":
+            for line in event.lines():
+                typer.echo(line)
+        if count and seen >= count:
+            return

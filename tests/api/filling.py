@@ -1,0 +1,170 @@
+"""Fills a real store with a day in the life of a network, for tests and pictures."""
+
+from math import pi, sin
+from random import Random
+
+from inventory.model import BACKUP_ROLES, Link, LinkRole, Network
+from monitor.store.base import (
+    Batch,
+    Change,
+    DevicePollRow,
+    IncidentChange,
+    LinkSample,
+    MaintenanceWindow,
+    PollerStatus,
+    StateEntry,
+    Store,
+    Subject,
+    link_sample,
+)
+from monitor.values import Fault, LinkState, Quality, Severity, SubjectKind
+
+DAY_S = 86400.0
+LOAD = {
+    LinkRole.CORE: 0.22,
+    LinkRole.MAN: 0.09,
+    LinkRole.WAN_PRIMARY: 0.30,
+    LinkRole.WAN_BACKUP: 0.02,
+    LinkRole.ACCESS: 0.05,
+    LinkRole.SCHOOL: 0.42,
+    LinkRole.TBILISI_PRIMARY: 0.55,
+    LinkRole.TBILISI_BACKUP: 0.01,
+}
+"""Share of the bandwidth at the busiest time of day."""
+
+
+def subject(link: str) -> Subject:
+    """The link as a subject."""
+    return Subject(SubjectKind.LINK, link)
+
+
+def sample(link: Link, at: float, covers_s: float = 10.0) -> LinkSample:
+    """What a poll of that link would have found at that time; the same each time it is asked."""
+    chance = Random(f"{link.id}/{int(at)}")
+    own = Random(link.id).uniform(0.5, 1.4)
+    hour = at / 3600 % 24
+    day = 0.25 + 0.75 * max(0.0, sin((hour - 5) / 24 * 2 * pi)) ** 1.4
+    busy = LOAD[link.role] * own * day * chance.uniform(0.75, 1.25) * link.bandwidth_bps
+    towards = busy if link.role not in BACKUP_ROLES else busy * 0.5
+    return link_sample(
+        link.id,
+        at,
+        covers_s=covers_s,
+        in_bps=round(min(towards * 0.3, link.bandwidth_bps)),
+        out_bps=round(min(towards, link.bandwidth_bps)),
+        in_errors_ps=0.0,
+        out_errors_ps=0.0,
+        in_discards_ps=0.0,
+        out_discards_ps=round(max(0.0, chance.gauss(-2, 1.5)), 2),
+        loss=0.0,
+        rtt_ms=round(chance.uniform(0.7, 3.4), 2),
+    )
+
+
+def fill_history(store: Store, network: Network, now: float, step_s: float = 120.0) -> None:
+    """A day of samples and states up to `now`; everything is up and polled."""
+    begun = now - 9 * DAY_S
+    devices = (Subject(SubjectKind.DEVICE, name) for name in network.devices)
+    links = (subject(link) for link in network.links)
+    states = [StateEntry(one, begun, LinkState.UP, Fault.NONE, "") for one in devices]
+    states += [
+        StateEntry(one, begun + number * 977, LinkState.UP, Fault.NONE, "")
+        for number, one in enumerate(links)
+    ]
+    store.write(Batch(states=states))
+    at = now - DAY_S
+    while at < now - step_s:
+        store.write_samples([sample(link, at, step_s) for link in network.links.values()])
+        at += step_s
+    fill_poll(store, network, now)
+
+
+def fill_poll(
+    store: Store, network: Network, now: float, silent: frozenset[str] = frozenset()
+) -> None:
+    """One poll of everything at `now`; links in `silent` have no rates."""
+    samples = [
+        LinkSample(link.id, now, Quality.UNREACHABLE, 0.0)
+        if link.id in silent
+        else sample(link, now)
+        for link in network.links.values()
+    ]
+    polls = [DevicePollRow(name, now, 40 * DAY_S, 3.1) for name in network.devices]
+    poller = PollerStatus(
+        at=now,
+        started=now - 9 * DAY_S,
+        interval_s=10,
+        targets=len(network.devices),
+        answered=len(network.devices),
+        polls=5_900_000,
+        late_polls=0,
+        timeouts=12,
+        refused=0,
+        slow=(("kut-core1", 0.021),),
+        cycle_s=0.4,
+    )
+    store.write(Batch(samples=samples, devices=polls, poller=poller))
+
+
+def turn(store: Store, link: str, at: float, state: LinkState, reason: str = "") -> None:
+    """The link comes into a state."""
+    faults = {
+        LinkState.DOWN: Fault.OWN,
+        LinkState.MAINTENANCE: Fault.MAINTENANCE,
+        LinkState.UNKNOWN: Fault.BLIND,
+    }
+    entry = StateEntry(subject(link), at, state, faults.get(state, Fault.NONE), reason)
+    store.write(Batch(states=[entry]))
+
+
+def fill_trouble(store: Store, network: Network, now: float) -> None:
+    """A bad day: a circuit down, a school degraded, announced work, a switch nobody can see."""
+    turn(
+        store, "kut-zes", now - 1260, LinkState.DOWN, "kut-core2 and zes-rtr1 say ifOperStatus down"
+    )
+    turn(store, "zes-sch", now - 340, LinkState.DEGRADED, "in at 93 % of 100 Mb/s for three polls")
+    turn(store, "kut-kho", now - 900, LinkState.MAINTENANCE, "Carrier A: fibre splicing")
+    turn(store, "ag07-acc", now - 3700, LinkState.UNKNOWN, "kut-ag07-sw1 does not answer")
+    switch = Subject(SubjectKind.DEVICE, "kut-ag07-sw1")
+    gone = StateEntry(switch, now - 3700, LinkState.DOWN, Fault.OWN, "no answer")
+    store.write(Batch(states=[gone]))
+    for link, start, long in (
+        ("tsk-sch", 50000, 700),
+        ("chi-sac", 61000, 2400),
+        ("sac-sch", 30000, 90),
+    ):
+        turn(store, link, now - start, LinkState.DOWN, "ifOperStatus down")
+        turn(store, link, now - start + long, LinkState.UP)
+    store.add_window(
+        MaintenanceWindow(0, subject("kut-kho"), now - 900, now + 5400, "Fibre splicing", "nino")
+    )
+    fill_incidents(store, now)
+    fill_poll(store, network, now, frozenset({"kut-zes", "ag07-acc"}))
+    hot = link_sample("zes-sch", now, in_bps=93e6, out_bps=71e6)
+    store.write_samples([hot])
+
+
+def incident(
+    change: Change, cause: Subject, at: float, severity: Severity, summary: str, *sites: str
+) -> IncidentChange:
+    """The monitor's word on an incident that hits those sites."""
+    affected = tuple(Subject(SubjectKind.SITE, site) for site in sites)
+    return IncidentChange(change, cause, at, severity, summary, affected, str(change))
+
+
+def fill_incidents(store: Store, now: float) -> None:
+    """Two open ones and one that is over."""
+    over = subject("chi-sac")
+    words = "circuit IMR-P29 is down; Zestaponi and Kharagauli go over zes-ter"
+    cut_off = "kut-ag07-sw1 does not answer; State agency 7 is cut off"
+    switch = Subject(SubjectKind.DEVICE, "kut-ag07-sw1")
+    changes = [
+        incident(Change.OPEN, over, now - 61000, Severity.MAJOR, "circuit IMR-P25 is down"),
+        incident(Change.CLOSE, over, now - 58600, Severity.MAJOR, "circuit IMR-P25 is down"),
+        incident(Change.OPEN, switch, now - 3700, Severity.CRITICAL, cut_off, "ag07"),
+        incident(Change.OPEN, subject("kut-zes"), now - 1260, Severity.MAJOR, words, "zes", "kha"),
+    ]
+    store.write(Batch(incidents=changes))
+    number = next(one.id for one in store.incidents() if one.cause == subject("kut-zes"))
+    store.acknowledge(number, now - 1100, "tamar")
+    store.note(number, now - 1000, "tamar", "Carrier A has ticket 48213; a digger near Argveta")
