@@ -70,7 +70,7 @@ class Context:
 
     @cached_property
     def secrets(self) -> Secrets:
-        """Secrets for `live`: the lab's own, or config.yaml's and the environment's; SecretError."""
+        """Secrets for `live`: the lab's own, or those that config.yaml names; SecretError."""
         if self.lab is not None:
             return self.lab.secrets()
         from inventory.secrets import load_secrets
