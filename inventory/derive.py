@@ -8,6 +8,8 @@ from inventory.model import BACKUP_ROLES, LAYER2_ROLES, LinkRole
 from inventory.schema import DeviceSpec, HardwareSpec, LinkRoleSpec, LinkSpec
 
 MAX_COST = 65535
+PATHS = frozenset({1, 2})
+"""How many disjoint paths a group may demand."""
 _NO_ROLE = LinkRoleSpec()
 
 
@@ -101,7 +103,7 @@ def paths_of(draft: Draft, device: DeviceSpec) -> int:
     """How many disjoint paths to a core its groups demand."""
     for name in groups_of(draft, device):
         group = draft.groups.get(name)
-        if group and isinstance(group.data.get("paths"), int):
+        if group and group.data.get("paths") in PATHS:
             return int(group.data["paths"])
     return int(draft.defaults.data.get("paths", 1))
 

@@ -6,7 +6,7 @@ from typing import Any, get_args
 from pydantic import ValidationError
 
 from inventory.errors import Problem
-from inventory.marked_yaml import Key, MarkedYaml, nearest
+from inventory.marked_yaml import Key, MarkedYaml, nearest, nearest_is
 from inventory.schema import CODE, SECRET, Spec, keys_of
 
 _EXPECTED = {
@@ -45,10 +45,19 @@ def problems_of(
     error: ValidationError, spec: type[Spec], marked: MarkedYaml, prefix: Key
 ) -> Iterator[Problem]:
     """One Problem for each thing that pydantic reported of the value at `prefix` of a file."""
+    found: dict[Key, tuple[str, str]] = {}
     for item in error.errors(include_url=False):
         inner: Key = tuple(part for part in item["loc"] if part != "[key]")
-        message, hint = _explain(item, spec, inner)
-        yield marked.problem((*prefix, *inner), message, hint)
+        found[inner] = _explain(item, spec, inner)
+    for inner, (message, hint) in found.items():
+        if not (message.endswith("is missing.") and _is_misspelt(inner, found)):
+            yield marked.problem((*prefix, *inner), message, hint)
+
+
+def _is_misspelt(missing: Key, found: Mapping[Key, tuple[str, str]]) -> bool:
+    """Whether the missing key stands beside, spelt wrong: that is one mistake, not two."""
+    meant = nearest_is(str(missing[-1]))
+    return any(key[:-1] == missing[:-1] and hint == meant for key, (_, hint) in found.items())
 
 
 def _explain(item: Mapping[str, Any], spec: type[Spec], inner: Key) -> tuple[str, str]:
@@ -95,6 +104,8 @@ def shown(value: Any) -> str:
     """A value as an error message shows it."""
     if value is None:
         return "nothing"
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, Mapping):
         return "a mapping"
     if isinstance(value, list | tuple):

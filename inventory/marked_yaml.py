@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from yaml.reader import ReaderError
 
 from inventory.errors import Problem
 
@@ -50,7 +51,12 @@ def dotted(key: Key) -> str:
 def nearest(word: object, known: Iterator[str] | tuple[str, ...] | list[str]) -> str:
     """`Did you mean 'bandwidth'?`, or an empty text when nothing is near."""
     close = get_close_matches(str(word), list(known), n=1, cutoff=0.6)
-    return f"Did you mean '{close[0]}'?" if close else ""
+    return nearest_is(close[0]) if close else ""
+
+
+def nearest_is(word: str) -> str:
+    """The hint that proposes `word`."""
+    return f"Did you mean '{word}'?"
 
 
 def read_marked(path: Path, shown_as: str) -> MarkedYaml:
@@ -78,9 +84,13 @@ def parse_marked(text: str, marked: MarkedYaml) -> MarkedYaml:
         marked.problems.append(
             Problem(marked.file, line, "", f"not valid YAML: {error.problem or error.context}.")
         )
-    except yaml.YAMLError as error:  # a character that YAML does not allow
+    except ReaderError as error:
+        line = text.encode().count(b"\n", 0, error.position) + 1
+        code: Any = error.character  # libyaml's parser gives the number, PyYAML's own the text
+        code = code if isinstance(code, int) else ord(code)
+        found = f"character #x{code:04x} is not allowed"
         marked.content = None
-        marked.problems.append(Problem(marked.file, 0, "", f"not valid YAML: {error}."))
+        marked.problems.append(Problem(marked.file, line, "", f"not valid YAML: {found}."))
     finally:
         loader.dispose()
     return marked

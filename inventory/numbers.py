@@ -38,13 +38,13 @@ class _Numbered:
 
 def _unique(draft: Draft, what: str, rows: Iterable[_Numbered]) -> None:
     first: dict[int, _Numbered] = {}
-    for row in rows:
+    numbered = list(rows)
+    for row in numbered:
         taken = first.setdefault(row.number, row)
         if taken is not row:
             where = draft.line_of(taken.file, taken.key)
             message = f"{what} {row.number} is taken by {taken.name} ({where})."
-            free = next(number for number in range(1, len(first) + 2) if number not in first)
-            hint = f"A free one: {max(max(first) + 1, free)}."
+            hint = f"A free one: {max(other.number for other in numbered) + 1}."
             draft.say(row.file, row.key, message, hint)
 
 
@@ -185,12 +185,16 @@ def _peer_blocks(name: str, peer: ExternalSpec) -> Iterator[_Block]:
 
 
 def _overlaps(draft: Draft, blocks: list[_Block]) -> None:
+    told: set[tuple[Key, Key]] = set()  # what overlaps in IPv4 mostly does in IPv6 too
     for index, block in enumerate(blocks):
         for other in blocks[:index]:
+            if (block.key, other.key) in told:
+                continue
             if block.net.version == other.net.version and block.net.overlaps(other.net):
                 where = draft.line_of("region.yaml", other.key)
                 message = f"{block.net} overlaps {other.net} of {other.name} ({where})."
                 draft.say_region(block.key, message)
+                told.add((block.key, other.key))
 
 
 def _lan_numbers(draft: Draft) -> None:

@@ -92,7 +92,7 @@ def _switch_of(draft: Draft, lan: DraftLan, candidates: list[str]) -> str | None
             message = f"expected a layer-2 switch, found {named}, {host.spec.role}."
             draft.say_lan(lan, ("switch",), message)
             return None
-        return named if host else None
+        return named if host and host.site == lan.site else None
     if len(candidates) == 1:
         return candidates[0]
     if any(kind == "device" for kind, _ in draft.broken):

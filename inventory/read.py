@@ -228,6 +228,7 @@ def _take_devices(draft: Draft, marked: MarkedYaml, code: str) -> None:
             message = f"device '{name}' stands in {draft.line_of(other, ('devices', name))} too."
             hint = "Names of devices are unique in the whole region."
             draft.problems.append(marked.problem(("devices", name), message, hint))
+            draft.broken.add(("device", name))
         else:
             draft.devices[name] = Host(code, spec)
     for name in content if isinstance(content, dict) else ():

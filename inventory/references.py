@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from inventory.derive import groups_of, is_layer2, platform_of
+from inventory.derive import PATHS, groups_of, is_layer2, platform_of
 from inventory.draft import Draft
 from inventory.marked_yaml import Key, nearest
 from inventory.schema import (
@@ -137,7 +137,7 @@ def _groups(draft: Draft) -> None:
         ("defaults.yaml", ("data", "paths"), draft.defaults.data),
     ):
         paths = data.get("paths", 1)
-        if not isinstance(paths, int) or isinstance(paths, bool) or paths not in {1, 2}:
+        if not isinstance(paths, int) or isinstance(paths, bool) or paths not in PATHS:
             draft.say(file, key, f"expected 1 or 2 disjoint paths, found {paths!r}.")
 
 
@@ -179,7 +179,7 @@ def _zone(draft: Draft, key: Key, zone: str) -> None:
 
 def _noc(draft: Draft, key: Key, name: str, zone: str) -> None:
     lan = draft.lans.get(name)
-    if lan is not None and lan.zone != zone:
+    if lan is not None and lan.zone != zone and zone in draft.zones:
         draft.say_region(key, f"expected a LAN of zone {zone}, found {name} of zone {lan.zone}.")
     if lan is None and not draft.has("lan", name) and not may_be_in_broken_site(draft, name):
         draft.say_region(key, *_missing("LAN", name, draft.lans))

@@ -35,7 +35,9 @@ def _zones_of_sites(draft: Draft) -> None:
     for lan in draft.lans.values():
         site = draft.sites.get(lan.site)
         role = draft.site_roles.get(site.role) if site else None
-        if site and role and lan.zone in draft.zones and lan.zone not in role.zones:
+        if site is None or role is None or not draft.zones.keys() >= {lan.zone, *role.zones}:
+            continue
+        if lan.zone not in role.zones:
             allowed = ", ".join(role.zones) or "none"
             message = f"a {site.role} has no LAN in zone {lan.zone}; its zones are {allowed}."
             draft.say_lan(lan, (), message)
@@ -102,7 +104,7 @@ def _cores(draft: Draft, topology: Topology) -> list[str]:
 
 def _connected(draft: Draft, topology: Topology, cores: list[str]) -> None:
     if not cores:
-        draft.say("region.yaml", (), "no device has the role core.")
+        draft.say("region.yaml", (), "no device has the role core.", "Give a router `role: core`.")
         return
     possible = [name for name in cores if name not in draft.devices]
     reached = {name for core in (cores[0], *possible) for name in topology.reached_from(core)}

@@ -9,7 +9,7 @@ from inventory.ifnames import expand
 from inventory.marked_yaml import Key, nearest
 from inventory.model import DeviceRole, LinkRole
 from inventory.placement import Place, uplinks
-from inventory.schema import EndSpec, HardwareSpec, LinkSpec
+from inventory.schema import HardwareSpec, LinkSpec
 from inventory.units import format_bandwidth
 
 MAX_COST = 65535
@@ -19,7 +19,7 @@ REQUIRED = ("medium", "bandwidth", "provider", "target")
 def check_wiring(draft: Draft, places: Mapping[str, Place]) -> None:
     """Add a problem for every port and every pair of ends that can't be as written."""
     _hardware(draft)
-    ports = _Ports(draft)
+    ports = _Ports(draft, places)
     for name, link in draft.links.items():
         facts = link_facts(draft, link)
         _values(draft, name, link, facts)
@@ -47,6 +47,7 @@ class _Ports:
     """Who uses which port, and how fast each is."""
 
     draft: Draft
+    places: Mapping[str, Place]
     taken: dict[tuple[str, str], tuple[str, str, Key]] = field(default_factory=dict)
     speeds: dict[str, dict[str, int]] = field(default_factory=dict)
     wanted: set[tuple[str, str]] = field(default_factory=set)
@@ -55,6 +56,11 @@ class _Ports:
         """Know every port that any link wants, so that a free one is free."""
         ends = (end for link in self.draft.links.values() for end in (link.a, link.b))
         self.wanted = {(end.device, end.interface) for end in ends}
+        for name, place in self.places.items():
+            users = _users_of(self.draft, place.ports_on)
+            ports = self.draft.lans[name].spec.ports
+            taken = (users[port - 1] for port in ports if port <= len(users))
+            self.wanted |= {(place.ports_on, port) for port in taken}
 
     def of(self, device: str) -> dict[str, int] | None:
         """Speeds of a device's ports; None when they can't be known."""
@@ -64,7 +70,7 @@ class _Ports:
             return None
         if host.spec.hardware not in self.speeds:
             self.speeds[host.spec.hardware] = _good_ports(hardware)
-        return self.speeds[host.spec.hardware]
+        return self.speeds[host.spec.hardware] or None
 
     def take_link(self, name: str, link: LinkSpec) -> None:
         """Use the ports of both ends."""
@@ -122,7 +128,7 @@ def _values(draft: Draft, name: str, link: LinkSpec, facts: LinkFacts) -> None:
     if draft.region is not None:
         found = (facts.medium, facts.bandwidth_bps, facts.provider, facts.target)
         for key, value in zip(REQUIRED, found, strict=True):
-            if value is None:
+            if value is None and link.role in draft.link_roles:
                 message = f"key '{key}' is missing, and link_roles.{link.role} has none either."
                 draft.say_link(name, (key,), message)
     if facts.cost is not None and facts.cost > MAX_COST:
@@ -225,13 +231,9 @@ def _user_ports(draft: Draft, places: Mapping[str, Place], ports: _Ports) -> Non
     for name, lan in draft.lans.items():
         place = places.get(name)
         host = draft.devices.get(place.ports_on) if place else None
-        hardware = draft.hardware.get(host.spec.hardware) if host else None
-        if place is None or host is None or hardware is None:
+        if place is None or host is None or host.spec.hardware not in draft.hardware:
             continue
-        try:
-            users = access_ports(hardware)
-        except ValueError:  # reported with the hardware
-            continue
+        users = _users_of(draft, place.ports_on)
         file = f"sites/{lan.site}.yaml"
         for number in lan.spec.ports:
             if number > len(users):
@@ -242,6 +244,16 @@ def _user_ports(draft: Draft, places: Mapping[str, Place], ports: _Ports) -> Non
                 draft.say_lan(lan, ("ports",), message)
                 break
             ports.take(place.ports_on, users[number - 1], f"LAN {name}", file, _ports_key(lan))
+
+
+def _users_of(draft: Draft, device: str) -> tuple[str, ...]:
+    """The user ports of a device; empty when its hardware can't be known."""
+    host = draft.devices.get(device)
+    hardware = draft.hardware.get(host.spec.hardware) if host else None
+    try:
+        return access_ports(hardware) if hardware else ()
+    except ValueError:  # reported with the hardware
+        return ()
 
 
 def _ports_key(lan: DraftLan) -> Key:
@@ -256,8 +268,10 @@ def _vlans(draft: Draft, places: Mapping[str, Place]) -> None:
             continue
         vlan = lan.spec.vlan or zone.vlan
         owner = next((n for n, z in draft.zones.items() if z.vlan == vlan), lan.zone)
-        if owner != lan.zone:
-            message = f"VLAN {vlan} is zone {owner}'s; a LAN of zone {lan.zone} can't have it."
+        if owner != lan.zone and lan.spec.vlan is not None:
+            message = (
+                f"VLAN {vlan} belongs to zone {owner}; a LAN of zone {lan.zone} can't have it."
+            )
             draft.say_lan(lan, ("vlan",), message)
         if place is None:
             continue
@@ -269,23 +283,29 @@ def _vlans(draft: Draft, places: Mapping[str, Place]) -> None:
 
 
 def _trunks(draft: Draft, carried: Mapping[str, list[int]]) -> None:
+    """An end that says which VLANs it carries must say those that follow from the switch's LANs."""
     for name, link in draft.links.items():
-        needed = carried.get(link.a.device) if link.role is LinkRole.ACCESS else []
-        if link.role is LinkRole.ACCESS:
-            host = draft.devices.get(link.a.device)
-            switch = link.a.device if host and is_layer2(host.spec) else link.b.device
-            needed = carried.get(switch, [])
-        for side, end in (("a", link.a), ("b", link.b)):
-            if end.vlans is not None and sorted(end.vlans) != needed:
-                message = (
-                    f"{_listed(end)} disagrees with the other end: the switch has LANs "
-                    f"in VLANs {needed}."
-                )
-                draft.say_link(name, (side, "vlans"), message, "Remove the key: it is derived.")
+        ends = (link.a, link.b)
+        if link.a.vlans is None and link.b.vlans is None:
+            continue
+        access = link.role is LinkRole.ACCESS
+        follows = next(
+            (carried[end.device] for end in ends if access and end.device in carried), []
+        )
+        vlans = [follows if end.vlans is None else sorted(end.vlans) for end in ends]
+        if vlans[0] != vlans[1]:
+            _disagree(draft, name, link, "VLANs", _listed_by(vlans))
+        elif vlans[0] != follows:
+            message = f"both ends carry VLANs {_listed(vlans[0])}; its LANs are {_listed(follows)}."
+            draft.say_link(name, (), message, "Remove `vlans`: they are derived.")
 
 
-def _listed(end: EndSpec) -> str:
-    return f"VLANs {sorted(end.vlans or ())} at {end.device} {end.interface}"
+def _listed_by(vlans: list[list[int]]) -> Callable[[int], str]:
+    return lambda index: _listed(vlans[index])
+
+
+def _listed(vlans: list[int]) -> str:
+    return ", ".join(map(str, vlans)) or "none"
 
 
 def _switches(draft: Draft) -> None:
@@ -302,6 +322,8 @@ def _switches(draft: Draft) -> None:
             found = ", ".join(row.link for row in rows) or "none"
             message = f"expected one access link to its router, found {found}."
             draft.say_device(name, (), message, "Links of role access stand in links.yaml.")
+        if zone not in draft.zones:
+            continue
         if managed.isdisjoint({name, host.site}) and not _has_broken_lan(draft, host.site):
             message = f"no LAN of zone {zone} to manage it from."
             draft.say_device(name, (), message, f"Add `{zone}: {{}}` under `lans`.")
