@@ -38,7 +38,9 @@ class SessionConnection:
         configuration: Config | None = None,  # noqa: ARG002
     ) -> None:
         """Connect as the extras say."""
-        self.connection = open_session(**(extras or {}))
+        given = extras or {}
+        device = given["device"]
+        self.connection = open_session(device, given["access"](device), given["external"])
 
     def close(self) -> None:
         """Disconnect."""
@@ -120,7 +122,7 @@ def _host(network: Network, device: Device, access: Callable[[Device], Access]) 
         if peer.device == device.name
         for address in (peer.remote4, peer.remote6)
     )
-    extras = {"device": device, "access": access(device), "external": external}
+    extras = {"device": device, "access": access, "external": external}
     return Host(
         name=device.name,
         hostname=str(device.management),

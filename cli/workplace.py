@@ -1,0 +1,130 @@
+"""What the provisioning commands work on: the live network, its devices, and where to record."""
+
+import getpass
+import os
+import secrets as randomness
+import socket
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cli.context import Context
+from cli.prober import lab_prober
+from inventory.model import Device, Network
+
+if TYPE_CHECKING:
+    from nornir_tasks.session import Access, Files
+    from nornir_tasks.work import Work
+
+CHANGEABLE = frozenset({"frr", "cisco_ios"})
+"""Platforms that this program changes."""
+
+
+def record_folder(context: Context) -> Path:
+    """Audit log, backup and locks: one folder for the real network, one for each lab."""
+    target = f"lab-{context.lab.name}" if context.lab else "real"
+    return context.settings.paths.state / "provision" / target
+
+
+def changeable(devices: tuple[Device, ...]) -> tuple[str, ...]:
+    """Names of the devices that can be changed; a lab's bridges can't."""
+    return tuple(device.name for device in devices if device.platform in CHANGEABLE)
+
+
+@contextmanager
+def workplace(context: Context, network: Network | None = None) -> Iterator["Work"]:
+    """Everything that a task needs; sessions end with it. `network`: instead of the live one."""
+    from nornir_tasks.audit import AuditLog
+    from nornir_tasks.backup import Backups
+    from nornir_tasks.fleet import Fleet
+    from nornir_tasks.render import Renderer, environment
+    from nornir_tasks.session import candidate_of
+    from nornir_tasks.work import Work
+
+    live = network or context.live
+    folder = record_folder(context)
+    paths, who = context.settings.paths, person()
+    renderer = Renderer(live, environment(paths.templates, paths.state / "templates"))
+
+    def candidate(name: str) -> "Files":
+        device = live.devices[name]
+        return candidate_of(device, renderer.render(device))
+
+    fleet = Fleet(live, _access(context), context.settings.provision.workers)
+    try:
+        with lab_prober(context) as prober:
+            yield Work(
+                network=live,
+                fleet=fleet,
+                candidate=candidate,
+                secrets=context.secrets,
+                audit=AuditLog(folder / "audit.jsonl", who, context.secrets.mask),
+                backups=Backups(folder / "backup", who),
+                locks=folder / "locks",
+                revision=model_revision(paths.inventory, live),
+                prober=prober,
+                say=context.say,
+            )
+    finally:
+        fleet.close()
+
+
+def person() -> str:
+    """Who works here, as the audit log names them."""
+    name = os.environ.get("SUDO_USER") or getpass.getuser()
+    return f"{name}@{socket.gethostname()}"
+
+
+def new_change_id() -> str:
+    """Sorts by time, and is short enough to type."""
+    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{randomness.token_hex(2)}"
+
+
+def model_revision(folder: Path, network: Network) -> str:
+    """`<git commit>[+]/<hash of the files>`: the + says that files differ from the commit."""
+    commit = _git(folder, "rev-parse", "--short=12", "HEAD")
+    dirty = "+" if commit and _git(folder, "status", "--porcelain", "--", ".") else ""
+    return f"{commit or 'no-git'}{dirty}/{network.revision}"
+
+
+def _git(folder: Path, *words: str) -> str:
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(folder), *words],
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def _access(context: Context) -> "Callable[[Device], Access]":
+    from nornir_tasks.drivers.known_hosts import KnownHosts
+    from nornir_tasks.session import Access
+
+    ssh, services = context.settings.ssh, context.live.region.services
+    if context.lab is not None:
+        lab_hosts = KnownHosts(context.lab.known_hosts_file, accept_new=False)
+        lab_access = Access("", "", "", context.lab.key_file, lab_hosts, 22, ssh.timeout_s)
+        return lambda _device: lab_access
+    hosts = KnownHosts(record_folder(context) / "known_hosts", accept_new=ssh.accept_new_keys)
+
+    def access(device: Device) -> Access:
+        by_password = device.platform == "cisco_ios"
+        return Access(
+            user=ssh.user or (services.admin_user if by_password else ""),
+            password=context.secrets.get(services.admin_secret) if by_password else "",
+            enable=context.secrets.get(services.enable_secret) if by_password else "",
+            key_file=Path(ssh.key).expanduser() if ssh.key else None,
+            known_hosts=hosts,
+            port=ssh.port,
+            timeout_s=ssh.timeout_s,
+        )
+
+    return access
