@@ -1,0 +1,260 @@
+"""`imereti lab`: the network as virtual routers on this machine."""
+
+import time
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.context import Context
+from cli.selection import Hosts, Roles, Sites, selected
+from inventory.errors import LabError
+
+if TYPE_CHECKING:
+    from lab.boot import Bootable, BootReport
+    from lab.control import LabStatus
+    from lab.state import LabState
+
+app = typer.Typer(no_args_is_help=True, help="Boot the network as virtual routers, and break it.")
+
+
+class FaultKind(StrEnum):
+    """What `lab fault` can do."""
+
+    CUT = "cut"
+    POWER_OFF = "power-off"
+
+
+def register(root: typer.Typer) -> None:
+    """Add the group `lab`."""
+    root.add_typer(app, name="lab")
+
+
+@app.command("up")
+def up(
+    ctx: typer.Context,
+    *,
+    site: Sites = None,
+    host: Hosts = None,
+    role: Roles = None,
+    traffic: Annotated[
+        bool, typer.Option("--traffic", help="Send a few Mb/s between the hosts.")
+    ] = False,
+) -> None:
+    """Boot every router, switch and LAN from the rendered configurations; 1 when one fails."""
+    from lab import control
+
+    context: Context = ctx.obj
+    settings = context.settings
+    if settings.lab.driver != "netns":
+        raise LabError(f"driver {settings.lab.driver} is not there yet. Set lab.driver: netns")
+    made = _bootable(context, site, host, role)
+    report = control.up(settings.paths.state, made, context.say, templates=settings.paths.templates)
+    lab = control.require(settings.paths.state, settings.lab.name)
+    if traffic:
+        control.start_traffic(settings.paths.state, lab)
+    if report is None:
+        context.say(f"lab {lab.name} is up already")
+        if context.as_json:
+            context.answer({"ok": True, "name": lab.name, "already": True})
+        return
+    context.answer(_report_document(report)) if context.as_json else _tell_report(report, lab)
+    if not report.ok:
+        raise typer.Exit(1)
+
+
+def _bootable(
+    context: Context, site: list[str] | None, host: list[str] | None, role: list[str] | None
+) -> "Bootable":
+    """The lab's plan and files; the only place where rendering and the lab meet."""
+    from inventory.view import virtual
+    from lab.boot import bootable
+    from nornir_tasks.render import Renderer, environment
+
+    settings = context.settings
+    network = virtual(context.network, settings.lab.management)
+    only = None
+    if site or host or role:
+        chosen = selected(context, network=network, site=site, host=host, role=role)
+        only = frozenset(device.name for device in chosen)
+    templates = environment(settings.paths.templates, settings.paths.state / "templates")
+    renderer = Renderer(network, templates)
+    files = {
+        device.name: renderer.render(device)
+        for device in network.devices.values()
+        if only is None or device.name in only
+    }
+    return bootable(network, files, settings.lab.name, settings.lab.management, only)
+
+
+def _report_document(report: "BootReport") -> dict[str, Any]:
+    return {
+        "ok": report.ok,
+        "name": report.name,
+        "already": False,
+        "routers": report.routers,
+        "lans": report.lans,
+        "adjacencies": report.adjacencies,
+        "pings": report.pairs,
+        "reachable_s": report.reachable_s,
+        "phases_s": report.phases,
+        "missing": [str(one) for one in report.missing],
+        "unreachable": [str(one) for one in report.unreachable],
+        "differences": [str(one) for one in report.differences],
+    }
+
+
+def _tell_report(report: "BootReport", lab: "LabState") -> None:
+    for title, problems in (
+        ("adjacency not up", report.missing),
+        ("no answer", report.unreachable),
+        ("configuration", report.differences),
+    ):
+        for problem in problems:
+            typer.echo(f"{title}: {problem}")
+    typer.echo(
+        f"lab {report.name}: {report.routers} routers, {report.lans} LANs, "
+        f"{report.adjacencies - len(report.missing)} of {report.adjacencies} adjacencies, "
+        f"every LAN reachable after {report.reachable_s:.1f} s"
+        if not report.unreachable
+        else f"lab {report.name}: {len(report.unreachable)} of {report.pairs} pings unanswered"
+    )
+    typer.echo(f"management {lab.management} on interface {lab.interface}; try: imereti lab status")
+
+
+@app.command("down")
+def down(ctx: typer.Context) -> None:
+    """Remove the lab, whole or half-made, with all that it left."""
+    from lab import control
+
+    context: Context = ctx.obj
+    settings = context.settings
+    began = time.monotonic()
+    existed = control.down(settings.paths.state, settings.lab.name)
+    seconds = round(time.monotonic() - began, 2)
+    if context.as_json:
+        context.answer({"ok": True, "name": settings.lab.name, "existed": existed, "s": seconds})
+    elif existed:
+        typer.echo(f"lab {settings.lab.name} removed in {seconds} s")
+    else:
+        typer.echo(f"there is no lab {settings.lab.name}")
+
+
+@app.command("status")
+def status(ctx: typer.Context) -> None:
+    """Routers, adjacencies, faults in force, memory; 1 when something is not as modelled."""
+    from lab import control
+
+    context: Context = ctx.obj
+    found = control.status(_running(context))
+    context.answer(_status_document(found)) if context.as_json else _tell_status(found)
+    if found.missing:
+        raise typer.Exit(1)
+
+
+def _running(context: Context) -> "LabState":
+    from lab import control
+
+    settings = context.settings
+    return control.require(settings.paths.state, settings.lab.name)
+
+
+def _status_document(found: "LabStatus") -> dict[str, Any]:
+    lab = found.state
+    return {
+        "name": lab.name,
+        "since": _rfc3339(lab.since),
+        "revision": lab.revision,
+        "management": str(lab.management),
+        "interface": lab.interface,
+        "nodes": [
+            {"name": n.name, "kind": n.kind, "running": n.running, "address": n.address or None}
+            for n in found.nodes
+        ],
+        "adjacencies": {
+            "expected": found.expected,
+            "up": found.expected - len(found.missing),
+            "missing": [str(one) for one in found.missing],
+        },
+        "faults": [
+            {"kind": fault.kind, "target": fault.target, "since": _rfc3339(fault.since)}
+            for fault in lab.faults
+        ],
+        "processes": found.processes,
+        "memory_bytes": found.memory_bytes,
+    }
+
+
+def _tell_status(found: "LabStatus") -> None:
+    lab = found.state
+    typer.echo(f"lab {lab.name}, up since {_rfc3339(lab.since)}, inventory {lab.revision}")
+    kinds = dict.fromkeys(node.kind for node in found.nodes)
+    for kind in kinds:
+        nodes = [node for node in found.nodes if node.kind is kind]
+        off = [node.name for node in nodes if not node.running]
+        rest = f"; off: {', '.join(off)}" if off else ""
+        typer.echo(f"  {kind.value:10} {len(nodes) - len(off)} of {len(nodes)} running{rest}")
+    up_now = found.expected - len(found.missing)
+    typer.echo(f"  {'adjacency':10} {up_now} of {found.expected} up")
+    for adjacency in found.missing:
+        typer.echo(f"    not up: {adjacency}")
+    for fault in lab.faults:
+        typer.echo(f"  {'fault':10} {fault.kind} {fault.target} since {_rfc3339(fault.since)}")
+    typer.echo(f"  {'memory':10} {found.memory_bytes / 2**20:.0f} MiB, {found.processes} processes")
+    typer.echo(f"  {'management':10} {lab.management} on interface {lab.interface}")
+
+
+def _rfc3339(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@app.command("exec", context_settings={"ignore_unknown_options": True})
+def execute(
+    ctx: typer.Context,
+    device: Annotated[str, typer.Argument(help="A device, a LAN's id for its host, a peer's id.")],
+    command: Annotated[list[str], typer.Argument(help="After --: the command and its words.")],
+) -> None:
+    """Run a command inside a router, a switch or a host; the exit code is the command's."""
+    from lab import control
+
+    raise typer.Exit(control.execute(_running(ctx.obj), device, command))
+
+
+@app.command("fault")
+def fault(
+    ctx: typer.Context,
+    kind: Annotated[FaultKind, typer.Argument(help="cut a LINK, or power-off a DEVICE.")],
+    target: Annotated[str, typer.Argument(help="Id of a link, or name of a device.")],
+) -> None:
+    """Break something; `lab heal` mends it."""
+    from lab import faults
+
+    context: Context = ctx.obj
+    made = faults.inject(context.settings.paths.state, _running(context), kind.value, target)
+    if context.as_json:
+        context.answer({"ok": True, "kind": made.kind, "target": made.target})
+    else:
+        typer.echo(f"{made.kind} {made.target}")
+
+
+@app.command("heal")
+def heal(
+    ctx: typer.Context,
+    target: Annotated[
+        str | None, typer.Argument(help="What was broken; all when left out.")
+    ] = None,
+) -> None:
+    """Mend what `lab fault` broke."""
+    from lab import faults
+
+    context: Context = ctx.obj
+    healed = faults.heal(context.settings.paths.state, _running(context), target)
+    if context.as_json:
+        names = [{"kind": one.kind, "target": one.target} for one in healed]
+        context.answer({"ok": True, "healed": names})
+    elif healed:
+        for one in healed:
+            typer.echo(f"healed: {one.kind} {one.target}")
+    else:
+        typer.echo("there was no fault")

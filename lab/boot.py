@@ -1,0 +1,251 @@
+"""Boot a plan: from nothing to every LAN reachable, phase by phase, each timed."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from ipaddress import IPv4Address, IPv4Network
+from pathlib import Path
+
+from inventory.errors import LabError
+from inventory.model import Network
+from lab import adjacency, external, folders, netns, running, scripts
+from lab.plan import Adjacency, Files, LabPlan, Node, NodeKind
+from lab.plan_file import save_plan
+from lab.planner import make_plan
+from lab.reach import Probe, Prober, allowed_probes
+from lab.state import LabState, write_state
+
+BOOTS_AT_ONCE = 4
+"""Routers that start their daemons at the same time; the work is bound by CPU."""
+CONVERGE_TIMEOUT_S = 60.0
+PING_WAIT_S = 0.25
+SETTLE_S = 0.1
+"""Between two looks at the adjacencies while nothing else is left to wait for."""
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Bootable:
+    """A plan, and all that its nodes need on disk."""
+
+    plan: LabPlan
+    files: Files
+    addresses: Mapping[str, IPv4Address]
+    admin_user: str
+    admin_secret: str
+
+
+@dataclass(slots=True)
+class BootReport:
+    """What came of it."""
+
+    name: str
+    routers: int
+    lans: int
+    adjacencies: int
+    phases: dict[str, float] = field(default_factory=dict)
+    """Phase -> seconds."""
+    missing: tuple[Adjacency, ...] = ()
+    unreachable: tuple[Probe, ...] = ()
+    pairs: int = 0
+    """Pings that the policy lets through, all of which were tried."""
+    reachable_s: float = 0.0
+    """From nothing to the last LAN reachable."""
+    differences: tuple[running.Difference, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether the lab is what the model says."""
+        return not (self.missing or self.unreachable or self.differences)
+
+
+def bootable(
+    network: Network,
+    files: Files,
+    name: str,
+    management: IPv4Network,
+    only: frozenset[str] | None = None,
+) -> Bootable:
+    """The lab of a virtual view of a network, or of the devices in `only`. Pure.
+
+    `files` is what was rendered for each device of the view.
+    """
+    if only is not None:
+        kept = {name: device for name, device in network.devices.items() if name in only}
+        network = replace(network, devices=kept)
+    plan = make_plan(network, name, management)
+    needed = {node.name for node in plan.nodes if node.contained}
+    given = {**files, **external.external_files(network)}
+    services = network.region.services
+    return Bootable(
+        plan=plan,
+        files={node: given[node] for node in sorted(needed)},
+        addresses={device.name: device.management for device in network.devices.values()},
+        admin_user=services.admin_user,
+        admin_secret=services.admin_secret,
+    )
+
+
+class Boot:
+    """One boot; its methods are its phases, in order."""
+
+    def __init__(self, made: Bootable, folder: Path, say: Say) -> None:
+        plan = made.plan
+        self._made, self._plan, self._folder, self._say = made, plan, folder, say
+        self._began = time.monotonic()
+        self._rendered: dict[str, str] = {}
+        self.report = BootReport(
+            plan.name,
+            routers=sum(node.kind is NodeKind.ROUTER for node in plan.nodes),
+            lans=len(plan.hosts),
+            adjacencies=len(plan.adjacencies),
+        )
+        self.state = LabState(plan.name, folder, 0, 0, plan.management)
+
+    @contextmanager
+    def _phase(self, name: str, what: str) -> Iterator[None]:
+        began = time.monotonic()
+        yield
+        self.report.phases[name] = round(time.monotonic() - began, 3)
+        self._say(f"{time.monotonic() - self._began:6.1f} s  {what}")
+
+    def prepare(self) -> None:
+        """Write every node's folder, with this lab's own secrets and keys."""
+        made, folder = self._made, self._folder
+        nodes = [node for node in self._plan.nodes if node.contained]
+        with self._phase("folders", f"{len(nodes)} folders written"):
+            folder.mkdir(parents=True, mode=0o700)
+            write_state(self.state)
+            save_plan(folder, self._plan)
+            texts = [text for files in made.files.values() for text in files.values()]
+            secrets = folders.make_secrets(self.state.secrets_file, texts, {made.admin_secret})
+            key = folders.make_key(self.state.key_file)
+            password = secrets.get(made.admin_secret)
+            accounts = folders.make_accounts(made.admin_user, password, key)
+            for node in nodes:
+                folders.write_folder(
+                    self.state.node_folder(node.name), made.files[node.name], secrets, accounts
+                )
+
+    def connect(self) -> None:
+        """Namespaces, wires, addresses, containers, and the way in for this machine."""
+        plan, folder = self._plan, self._folder
+        with self._phase("network", f"{len(plan.nodes)} namespaces, {len(plan.wires)} wires"):
+            keeper, started = netns.start_keeper(folder)
+            self.state = replace(
+                self.state,
+                keeper=keeper,
+                keeper_started=started,
+                addresses=self._made.addresses,
+                revision=plan.revision,
+            )
+            write_state(self.state)
+            binds = {
+                node.name: folders.binds(self.state.node_folder(node.name))
+                for node in plan.nodes
+                if node.contained
+            }
+            steps = [*netns.network_steps(plan), netns.containers_step(plan.nodes, binds)]
+            netns.inside_lab(keeper, folder, steps)
+            netns.connect_management(plan, keeper, folder)
+
+    def start(self) -> None:
+        """Every routing daemon, with the rendered configuration; LabError when one won't start."""
+        nodes = self._of_kind(NodeKind.ROUTER, NodeKind.EXTERNAL)
+        with self._phase("daemons", f"routing daemons of {len(nodes)} routers started"):
+            said = self._run(nodes, scripts.START_ROUTING)
+        self.report.differences += tuple(
+            difference
+            for node in nodes
+            for difference in boot_problems(self._made.files, node.name, *said[node.name])
+        )
+
+    def converge(self) -> None:
+        """Wait until every allowed ping between LANs is answered and every adjacency is up."""
+        probes = allowed_probes(self._plan)
+        runs = self.state_runs()
+        self.report.pairs = len(probes)
+        left, missing = list(probes), self._plan.adjacencies
+        deadline = time.monotonic() + CONVERGE_TIMEOUT_S
+        with (
+            self._phase("reachable", f"all LANs reach each other ({len(probes)} pings)"),
+            Prober(lambda node: netns.network_namespace(self.state, node)) as prober,
+        ):
+            while left and time.monotonic() < deadline:
+                answered = prober.ping(left, PING_WAIT_S)
+                left = [probe for probe in left if probe not in answered]
+        self.report.reachable_s = round(time.monotonic() - self._began, 2)
+        with self._phase("adjacencies", f"{len(missing)} adjacencies up"):
+            while (missing := adjacency.missing(missing, runs)) and time.monotonic() < deadline:
+                time.sleep(SETTLE_S)
+        self.report.unreachable, self.report.missing = tuple(left), missing
+
+    def serve(self) -> None:
+        """What management needs: SSH, SNMP, the watchdog. After routing, which it would slow."""
+        nodes = self._of_kind(NodeKind.ROUTER, NodeKind.EXTERNAL, NodeKind.SWITCH)
+        with self._phase("management", "SSH and SNMP answer"):
+            said = netns.inside_lab(
+                self.state.keeper,
+                self._folder,
+                [netns.scripts_step(scripts.services(nodes), BOOTS_AT_ONCE)],
+            )[0]
+            _raise_failed(said)
+            folders.write_known_hosts(self.state, [node.name for node in nodes])
+
+    def compare(self) -> None:
+        """The running configuration of every router against the rendered one."""
+        routers = self._of_kind(NodeKind.ROUTER)
+        secrets = self.state.secrets()
+        with self._phase("compared", "running configurations compared with the rendered ones"):
+            said = self._run(routers, scripts.SHOW_RUNNING)
+        _raise_failed(said)
+        self.report.differences += tuple(
+            difference
+            for node in routers
+            for difference in running.differences(
+                node.name,
+                "frr.conf",
+                self._made.files[node.name]["frr.conf"],
+                secrets.unfill(said[node.name][1]),
+            )
+        )
+
+    def finish(self) -> None:
+        """Journal that the lab is up: from now on the other commands find it."""
+        self.state = replace(self.state, phase="up", since=time.time())
+        write_state(self.state)
+
+    def state_runs(self) -> dict[str, Path]:
+        """Router -> its /run."""
+        return {
+            node.name: netns.run_folder(self.state, node.name)
+            for node in self._of_kind(NodeKind.ROUTER)
+        }
+
+    def _of_kind(self, *kinds: NodeKind) -> list[Node]:
+        return [node for node in self._plan.nodes if node.kind in kinds]
+
+    def _run(self, nodes: list[Node], script: str) -> dict[str, tuple[int, str]]:
+        step = netns.scripts_step({node.name: script for node in nodes}, BOOTS_AT_ONCE)
+        said: dict[str, tuple[int, str]]
+        said = netns.inside_lab(self.state.keeper, self._folder, [step])[0]
+        return said
+
+
+def boot_problems(files: Files, node: str, status: int, said: str) -> list[running.Difference]:
+    """Lines that nft or FRR refused at boot; LabError when a daemon did not start at all."""
+    rendered = files[node]["frr.conf"]
+    if status == scripts.EXIT_NFT:
+        return [running.Difference(node, "nftables.conf", *running.nft_refusal(said))]
+    found = running.refused(node, "frr.conf", rendered, said)
+    if status != 0 and not found:
+        raise LabError(f"{node} did not boot: {said.strip() or f'exit status {status}'}")
+    return found
+
+
+def _raise_failed(said: Mapping[str, tuple[int, str]]) -> None:
+    for node, (status, text) in said.items():
+        if status != 0:
+            raise LabError(f"{node}: {text.strip() or f'exit status {status}'}")

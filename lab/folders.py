@@ -1,0 +1,203 @@
+"""What each node finds in its /etc: the rendered files with the lab's secrets, keys, accounts.
+
+Everything here lies in the lab's folder (mode 0700) and is bind-mounted over the machine's own
+paths inside the node, so the daemons run with their packaged paths and users.
+"""
+
+import grp
+import os
+import pwd
+import secrets as randomness
+import shutil
+import string
+import subprocess
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from inventory.errors import LabError, MachineError
+from inventory.secrets import Secrets, names_in
+from lab.state import LabState
+
+SECRET_LENGTH = 16
+"""As long as an OSPFv2 MD5 key may be (RFC 2328 D.3); SNMPv3 asks for at least 8."""
+SYSTEM_ACCOUNTS = 1000
+"""User and group ids below this are the machine's own daemons, taken over as they are."""
+
+FOLDERS = {
+    "frr": "/etc/frr",
+    "snmp": "/etc/snmp",
+    "varsnmp": "/var/lib/snmp",
+    "ssh": "/etc/ssh",
+    "log": "/var/log/frr",
+    "root": "/root",
+}
+"""Folder of the node -> where the node sees it."""
+FILES = {
+    "passwd": "/etc/passwd",
+    "group": "/etc/group",
+    "shadow": "/etc/shadow",
+    "nftables.conf": "/etc/nftables.conf",
+    "issue.net": "/etc/issue.net",
+    "pam-frr": "/etc/pam.d/frr",
+}
+PLACES = {
+    "frr.conf": "frr/frr.conf",
+    "daemons": "frr/daemons",
+    "vtysh.conf": "frr/vtysh.conf",
+    "sysctl.conf": "frr/sysctl.conf",
+    "nftables.conf": "nftables.conf",
+    "snmp.conf": "snmp/snmp.conf",
+    "snmpd.conf": "snmp/snmpd.conf",
+    "frr.snmp.conf": "snmp/frr.conf",
+    "snmpd.users.conf": "varsnmp/snmpd.conf",
+    "sshd_config": "ssh/sshd_config",
+    "issue.net": "issue.net",
+}
+"""Rendered file -> its place in the node's folder."""
+NOT_RUN = frozenset({"chrony.conf", "rsyslog.conf"})
+"""Rendered for a real router; in the lab there is no clock to set and nobody to log to."""
+PAM_FRR = "auth sufficient pam_permit.so\naccount sufficient pam_permit.so\n"
+"""Debian's file lacks the account line: without it vtysh complains to everyone but root."""
+
+AUTOMATION_USER = "root"
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """The account files of all nodes, and the public key that automation logs in with."""
+
+    passwd: str
+    group: str
+    shadow: str
+    authorized_keys: str
+
+
+def binds(folder: Path) -> list[tuple[str, str]]:
+    """What to mount where in the node whose folder this is."""
+    names = FOLDERS | FILES
+    return [(str(folder / name), target) for name, target in names.items()]
+
+
+def make_secrets(file: Path, texts: Iterable[str], also: set[str]) -> Secrets:
+    """Random values for the names in `also` and each placeholder in `texts`, in a 0600 file."""
+    names = sorted({name for text in texts for name in names_in(text)} | also)
+    alphabet = string.ascii_letters + string.digits
+    values = {
+        name: "".join(randomness.choice(alphabet) for _ in range(SECRET_LENGTH)) for name in names
+    }
+    write_private(file, "".join(f"{name}={value}\n" for name, value in values.items()))
+    return Secrets(values, str(file))
+
+
+def write_private(file: Path, text: str) -> None:
+    """Write a file that only its owner can read, from its first byte on."""
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        stream.write(text)
+
+
+def make_key(file: Path) -> str:
+    """A fresh Ed25519 key pair; the public key's line."""
+    file.unlink(missing_ok=True)
+    _run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "imereti-lab", "-f", str(file)])
+    return file.with_name(f"{file.name}.pub").read_text(encoding="utf-8")
+
+
+def make_accounts(admin: str, password: str, authorized_keys: str) -> Accounts:
+    """This machine's system accounts, and one administrator whose shell is vtysh."""
+    users = [user for user in pwd.getpwall() if user.pw_uid < SYSTEM_ACCOUNTS]
+    groups = [group for group in grp.getgrall() if group.gr_gid < SYSTEM_ACCOUNTS]
+    passwd = [
+        f"{u.pw_name}:x:{u.pw_uid}:{u.pw_gid}:{u.pw_gecos}:{u.pw_dir}:{u.pw_shell}" for u in users
+    ]
+    group = [
+        f"{g.gr_name}:x:{g.gr_gid}:"
+        + ",".join([*g.gr_mem, admin] if g.gr_name in {"frrvty", "frr"} else g.gr_mem)
+        for g in groups
+    ]
+    hashed = _run(["openssl", "passwd", "-6", "-stdin"], f"{password}\n").strip()
+    passwd.append(f"{admin}:x:{SYSTEM_ACCOUNTS}:{SYSTEM_ACCOUNTS}::/run:/usr/bin/vtysh")
+    group.append(f"{admin}:x:{SYSTEM_ACCOUNTS}:")
+    shadow = [f"{user.pw_name}:*:1:0:99999:7:::" for user in users]
+    shadow.append(f"{admin}:{hashed}:1:0:99999:7:::")
+    return Accounts(_lines(passwd), _lines(group), _lines(shadow), authorized_keys)
+
+
+def _lines(lines: list[str]) -> str:
+    return "\n".join([*lines, ""])
+
+
+def write_folder(
+    folder: Path, files: Mapping[str, str], secrets: Secrets, accounts: Accounts
+) -> None:
+    """Everything that one node needs before it boots; owners are those that the packages use."""
+    for name in FOLDERS:
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    for name in ("nftables.conf", "issue.net"):
+        (folder / name).touch()
+    (folder / "root" / ".ssh").mkdir(mode=0o700, exist_ok=True)
+    _write(folder / "pam-frr", PAM_FRR, 0o644)
+    _write(folder / "passwd", accounts.passwd, 0o644)
+    _write(folder / "group", accounts.group, 0o644)
+    _write(folder / "shadow", accounts.shadow, 0o600)
+    _write(folder / "root" / ".ssh" / "authorized_keys", accounts.authorized_keys, 0o600)
+    for name, text in files.items():
+        if name not in NOT_RUN:
+            _write(folder / _place(name), secrets.fill(text), 0o640)
+    (folder / "issue.net").chmod(0o644)
+    for name, owner in (("frr", "frr"), ("log", "frr"), ("varsnmp", "Debian-snmp")):
+        _give(folder / name, owner)
+    os.chown(folder / "snmp", 0, grp.getgrnam("Debian-snmp").gr_gid)
+    for file in (folder / "snmp").iterdir():
+        os.chown(file, 0, grp.getgrnam("Debian-snmp").gr_gid)
+        file.chmod(0o644 if file.name in {"frr.conf", "snmp.conf"} else 0o640)
+
+
+def _place(name: str) -> str:
+    try:
+        return PLACES[name]
+    except KeyError:
+        raise LabError(
+            f"the lab has no place for the rendered file {name}: expected one of "
+            f"{', '.join(sorted(PLACES))}. Add a row to PLACES in lab/folders.py."
+        ) from None
+
+
+def _write(file: Path, text: str, mode: int) -> None:
+    file.write_text(text, encoding="utf-8")
+    file.chmod(mode)
+
+
+def _give(folder: Path, owner: str) -> None:
+    account = pwd.getpwnam(owner)
+    for path in (folder, *folder.iterdir()):
+        os.chown(path, account.pw_uid, account.pw_gid)
+
+
+def write_known_hosts(state: LabState, nodes: Iterable[str]) -> None:
+    """The host keys of all nodes that run sshd, by management address."""
+    lines = []
+    for node in nodes:
+        key = state.node_folder(node) / "ssh" / "ssh_host_ed25519_key.pub"
+        if node in state.addresses and key.exists():
+            words = key.read_text(encoding="utf-8").split()
+            lines.append(f"{state.addresses[node]} {words[0]} {words[1]}\n")
+    write_private(state.known_hosts_file, "".join(lines))
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove all that the lab has on disk; its mounts ended with its processes."""
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _run(command: list[str], text: str = "") -> str:
+    try:
+        done = subprocess.run(
+            command, input=text, capture_output=True, text=True, timeout=30, check=True
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        raise MachineError(
+            f"{command[0]} failed: {error}. Run: apt-get install openssh-client openssl"
+        ) from None
+    return done.stdout

@@ -1,0 +1,224 @@
+"""The lab on network namespaces of this machine: how to boot a plan, enter it and remove it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from inventory.errors import LabError
+from lab import inside, panel
+from lab.plan import LabPlan, Node
+from lab.state import (
+    MARKER,
+    POWER_OFF,
+    Fault,
+    LabState,
+    interface_name,
+    marked_processes,
+    process_start,
+)
+
+PACKAGE_ROOT = Path(__file__).resolve().parent.parent
+STEP_TIMEOUT_S = 180
+END_TIMEOUT_S = 10.0
+POLL_S = 0.01
+
+Step = dict[str, Any]
+Bind = list[tuple[str, str]]
+"""(folder or file of the lab, where the node sees it)."""
+
+
+def start_keeper(folder: Path) -> tuple[int, int]:
+    """Start the process that holds the lab; its id and its start in clock ticks."""
+    done = _python("lab.keeper", [], "", {MARKER: str(folder)})
+    keeper = int(done)
+    return keeper, process_start(keeper)
+
+
+def end_marked(folder: Path) -> int:
+    """Kill every process of the lab in `folder` and wait for their end; how many there were."""
+    found = marked_processes(folder)
+    for process in found:
+        try:
+            os.kill(process, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+    deadline = time.monotonic() + END_TIMEOUT_S
+    while left := [process for process in found if process_start(process)]:
+        if time.monotonic() > deadline:
+            raise LabError(f"processes {left} of the lab did not end within {END_TIMEOUT_S:g} s.")
+        time.sleep(POLL_S)
+    return len(found)
+
+
+def wait_interface_gone(name: str) -> None:
+    """The lab's interface vanishes with the namespace at its other end; wait for that."""
+    deadline = time.monotonic() + END_TIMEOUT_S
+    while Path("/sys/class/net", interface_name(name)).exists():
+        if time.monotonic() > deadline:
+            raise LabError(
+                f"interface {interface_name(name)} did not go away. "
+                f"Run: ip link delete {interface_name(name)}"
+            )
+        time.sleep(POLL_S)
+
+
+def inside_lab(keeper: int, folder: Path, steps: Iterable[Step]) -> list[Any]:
+    """Do the steps (see lab.inside) within the keeper's namespaces; LabError when one fails."""
+    enter = ["nsenter", f"--target={keeper}", "--mount", "--pid", "--net", "--uts", "--ipc", "--"]
+    marked = {MARKER: str(folder)}
+    results: list[Any] = json.loads(_python("lab.inside", enter, json.dumps(list(steps)), marked))
+    return results
+
+
+def _python(
+    module: str,
+    enter: list[str],
+    text: str,
+    environment: dict[str, str],
+    arguments: Iterable[str] = (),
+    *,
+    site: bool = False,
+) -> str:
+    """Run one of our modules; without site packages it starts three times as fast."""
+    isolated = [] if site else ["-S"]
+    done = subprocess.run(
+        [*enter, sys.executable, *isolated, "-m", module, *arguments],
+        input=text,
+        capture_output=True,
+        text=True,
+        timeout=STEP_TIMEOUT_S,
+        check=False,
+        cwd="/",
+        env={**os.environ, "PYTHONPATH": str(PACKAGE_ROOT), **environment},
+    )
+    if done.returncode != 0:
+        raise LabError(f"{module} failed: {done.stderr.strip()}")
+    return done.stdout
+
+
+def start_traffic(state: Path, name: str, folder: Path) -> int:
+    """Start the traffic generator, which outlives this command; its process id."""
+    return int(_python("lab.flows", [], "", {MARKER: str(folder)}, [str(state), name], site=True))
+
+
+def network_steps(plan: LabPlan) -> list[Step]:
+    """All namespaces, wires and addresses."""
+    return [
+        {"do": "sysctls", "sysctls": panel.PANEL_SYSCTLS},
+        {
+            "do": "namespaces",
+            "names": [node.name for node in plan.nodes],
+            "sysctls": [dict(node.sysctls) for node in plan.nodes],
+        },
+        {"do": "ip", "namespace": "", "lines": ["link set lo up", *panel.wire_lines(plan.wires)]},
+        {"do": "ip", "namespace": "", "lines": panel.management_lines(plan)},
+        {"do": "nft", "text": panel.panel_rules(plan)},
+        *(_setup_step(plan, node) for node in plan.nodes),
+    ]
+
+
+def _setup_step(plan: LabPlan, node: Node) -> Step:
+    lines = panel.up_lines(plan, node.name)
+    return {"do": "ip", "namespace": node.name, "lines": [*lines, *node.setup]}
+
+
+def power_off_steps(plan: LabPlan, node: Node, faults: Iterable[Fault]) -> list[Step]:
+    """End a device and take its wires away; its neighbours lose their carrier."""
+    faults = tuple(faults)
+    off = [fault.target for fault in faults if fault.kind == POWER_OFF]
+    lines = panel.carrier_lines(faults, plan.wires_at(node.name))
+    return [
+        {"do": "kill", "names": [node.name]},
+        {"do": "ip", "namespace": "", "lines": lines},
+        {"do": "nft", "text": panel.panel_rules(plan, off)},
+        {"do": "ip", "namespace": "", "lines": panel.unwire_lines(plan, node.name)},
+    ]
+
+
+def power_on_steps(plan: LabPlan, node: Node, faults: Iterable[Fault], bind: Bind) -> list[Step]:
+    """One device again from nothing: namespace, wires, container; the rest keeps running."""
+    faults = tuple(faults)
+    off = [fault.target for fault in faults if fault.kind == POWER_OFF]
+    carriers = panel.carrier_lines(faults, plan.wires_at(node.name))
+    return [
+        {"do": "namespaces", "names": [node.name], "sysctls": [dict(node.sysctls)]},
+        {"do": "ip", "namespace": "", "lines": panel.rewire_lines(plan, node.name)},
+        {"do": "nft", "text": panel.panel_rules(plan, off)},
+        _setup_step(plan, node),
+        containers_step([node], {node.name: bind}),
+        {"do": "ip", "namespace": "", "lines": carriers},
+    ]
+
+
+def containers_step(nodes: Iterable[Node], binds: Mapping[str, Bind]) -> Step:
+    """A process tree of its own for each node in which programs run."""
+    return {
+        "do": "containers",
+        "containers": [
+            {"name": node.name, "binds": binds[node.name]} for node in nodes if node.contained
+        ],
+    }
+
+
+def scripts_step(scripts: Mapping[str, str], parallel: int, nice: int = 0) -> Step:
+    """A script in each node."""
+    return {"do": "scripts", "scripts": dict(scripts), "parallel": parallel, "nice": nice}
+
+
+def connect_management(plan: LabPlan, keeper: int, folder: Path) -> None:
+    """Give this machine its one interface into the lab, with the management network's address."""
+    name = interface_name(plan.name)
+    lines = [
+        f"link add name {name} type veth peer name {panel.UPLINK} netns {keeper}",
+        f"address add {plan.gateway} dev {name}",
+        f"link set {name} up",
+    ]
+    _ip(["-batch", "-"], "\n".join(lines) + "\n")
+    lines = [f"link set {panel.UPLINK} up master {panel.MANAGEMENT_BRIDGE}"]
+    inside_lab(keeper, folder, [{"do": "ip", "namespace": "", "lines": lines}])
+
+
+def _ip(arguments: list[str], text: str = "") -> str:
+    done = subprocess.run(
+        ["ip", *arguments],
+        input=text,
+        capture_output=True,
+        text=True,
+        timeout=STEP_TIMEOUT_S,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise LabError(f"ip {' '.join(arguments)}: {done.stderr.strip()}")
+    return done.stdout
+
+
+def address_owners() -> list[dict[str, Any]]:
+    """Interfaces of this machine's own namespace with their IPv4 addresses, as `ip -j` says."""
+    owners: list[dict[str, Any]] = json.loads(_ip(["-j", "-4", "address"]) or "[]")
+    return owners
+
+
+def network_namespace(state: LabState, node: str) -> Path:
+    """The file by which any process of this machine enters the node's network."""
+    return Path(f"/proc/{state.keeper}/root{inside.NETNS}/{node}")
+
+
+def run_folder(state: LabState, node: str) -> Path:
+    """The node's /run, seen from outside: the sockets of its daemons are here."""
+    return Path(f"/proc/{state.keeper}/root{inside.NODES}/{node}/run")
+
+
+def exec_command(state: LabState, node: Node) -> list[str]:
+    """What to put before a command so that it runs inside the node; LabError when it is off."""
+    if not node.contained:
+        return ["nsenter", f"--net={network_namespace(state, node.name)}", "--"]
+    try:
+        return inside.enter_command(Path(f"/proc/{state.keeper}/root"), node.name)
+    except OSError:
+        raise LabError(f"{node.name} is powered off. Run: imereti lab heal {node.name}") from None

@@ -1,0 +1,133 @@
+"""What a machine needs for a lab: rights, programs, kernel features; each with what mends it."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from ipaddress import IPv4Interface, IPv4Network
+from pathlib import Path
+
+from inventory.errors import LabError, MachineError
+from lab import netns
+from lab.state import interface_name
+
+PROGRAMS = {
+    "vtysh": "frr",
+    "/usr/lib/frr/zebra": "frr",
+    "/usr/lib/frr/ospfd": "frr",
+    "/usr/lib/frr/ospf6d": "frr",
+    "/usr/lib/frr/bgpd": "frr",
+    "/usr/lib/frr/bfdd": "frr",
+    "/usr/lib/frr/frr-reload.py": "frr-pythontools",
+    "/usr/lib/x86_64-linux-gnu/frr/modules/zebra_snmp.so": "frr-snmp",
+    "/usr/sbin/snmpd": "snmpd",
+    "/usr/sbin/sshd": "openssh-server",
+    "/usr/bin/tini": "tini",
+    "nft": "nftables",
+    "ip": "iproute2",
+    "nsenter": "util-linux",
+    "ssh-keygen": "openssh-client",
+    "openssl": "openssl",
+}
+"""Program (or file, where its path is fixed) -> Debian package."""
+OLDEST_FRR = (8, 4)
+HIDDEN = ("/run/", "/var/tmp/", "/proc/", "/sys/")  # noqa: S108  (compared, never written)
+"""A lab's folder can't be under these: its nodes have their own."""
+
+TRIAL = """
+set -e
+ip link add name a type veth peer name b
+ip link add name c type bridge mcast_snooping 0
+ip link set a up
+nft -f - <<'RULES'
+table netdev t { chain c { type filter hook ingress device a priority 0; fwd to b; } }
+table inet t { chain c { type filter hook input priority 0; ct state established accept; } }
+RULES
+"""
+
+
+def lacking(path: str = os.environ.get("PATH", os.defpath)) -> tuple[str, ...]:
+    """Debian packages of the programs that this machine lacks, sorted."""
+    return tuple(
+        sorted(
+            {
+                package
+                for program, package in PROGRAMS.items()
+                if not (_module(program) if program.endswith(".so") else _found(program, path))
+            }
+        )
+    )
+
+
+def _found(program: str, path: str) -> bool:
+    if program.startswith("/"):
+        return Path(program).exists()
+    return shutil.which(program, path=f"{path}:/usr/sbin:/sbin") is not None
+
+
+def _module(file: str) -> bool:
+    """A module's folder has the machine's architecture in it."""
+    name = Path(file).name
+    return any(Path("/usr/lib").glob(f"*/frr/modules/{name}"))
+
+
+def check_machine(folder: Path) -> None:
+    """MachineError naming the first thing that is lacking, and the command that mends it."""
+    if sys.platform != "linux":
+        raise MachineError("the lab needs Linux: its routers are network namespaces.")
+    if os.geteuid() != 0:
+        raise MachineError("the lab needs root to make namespaces. Run: sudo imereti lab up")
+    if packages := lacking():
+        raise MachineError(
+            f"the lab needs {', '.join(packages)}, which this machine lacks. "
+            f"Run: apt-get install -y {' '.join(packages)}"
+        )
+    _check_version()
+    if str(folder).startswith(HIDDEN):
+        raise MachineError(
+            f"the lab's folder {folder} lies where each router has a folder of its own. "
+            "Set paths.state in config.yaml to another place."
+        )
+    _check_kernel()
+
+
+def _check_version() -> None:
+    said = _run(["/usr/lib/frr/zebra", "--version"]).stdout
+    found = re.search(r"version (\d+)\.(\d+)", said)
+    if found and (int(found[1]), int(found[2])) < OLDEST_FRR:
+        oldest = ".".join(map(str, OLDEST_FRR))
+        raise MachineError(
+            f"FRRouting: expected {oldest} or later, found {found[1]}.{found[2]}. "
+            "Run: apt-get install -y frr"
+        )
+
+
+def _check_kernel() -> None:
+    """Try what the lab is made of, in namespaces that vanish with the trial."""
+    done = _run(
+        ["unshare", "--mount", "--net", "--uts", "--ipc", "--pid", "--fork", "sh", "-c", TRIAL]
+    )
+    if done.returncode != 0:
+        raise MachineError(
+            f"this kernel refuses what the lab is made of: {done.stderr.strip()}. Expected "
+            "namespaces, veth, bridge, nftables with netdev and inet tables; in a container, "
+            "run it with --privileged; else run: modprobe -a veth bridge nf_tables nft_fwd_netdev"
+        )
+
+
+def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+
+
+def check_management(management: IPv4Network, name: str) -> None:
+    """LabError when the machine, or another lab, uses addresses of the management network."""
+    for owner in netns.address_owners():
+        for address in owner.get("addr_info", []):
+            used = IPv4Interface(f"{address['local']}/{address['prefixlen']}").network
+            if owner["ifname"] != interface_name(name) and used.overlaps(management):
+                raise LabError(
+                    f"lab.management {management} is in use: interface {owner['ifname']} has "
+                    f"{address['local']}/{address['prefixlen']}. Set another prefix: "
+                    "IMERETI_LAB__MANAGEMENT=172.20.21.0/24 imereti lab up"
+                )

@@ -1,0 +1,66 @@
+"""Shell scripts that run inside a node: start its routing, start its management, stop nothing.
+
+The daemons to start and their options are read from the rendered /etc/frr/daemons, as frrinit.sh
+does; watchfrr comes last, when all daemons run, so that it has nothing to start by itself.
+"""
+
+from collections.abc import Iterable
+
+from lab.plan import Node, NodeKind
+
+START_ROUTING = r"""
+mkdir -p /run/frr /run/agentx /run/sshd /var/tmp/frr
+chown frr:frr /run/frr /var/tmp/frr
+chown Debian-snmp:frr /run/agentx
+chmod 750 /run/agentx
+if [ -s /etc/nftables.conf ]; then nft -f /etc/nftables.conf || exit 10; fi
+if [ -s /etc/frr/sysctl.conf ]; then sysctl -q -e -p /etc/frr/sysctl.conf || exit 11; fi
+. /etc/frr/daemons
+for daemon in zebra staticd bfdd ospfd ospf6d bgpd; do
+  eval "wanted=\${$daemon:-no} options=\${${daemon}_options:-}"
+  case $daemon in zebra | staticd) wanted=yes ;; esac
+  if [ "$wanted" = yes ]; then
+    /usr/lib/frr/$daemon -d -F traditional $options || { echo "$daemon did not start"; exit 12; }
+  fi
+done
+vtysh -b
+"""
+EXIT_NFT, EXIT_SYSCTL, EXIT_DAEMON = 10, 11, 12
+
+START_WATCH = r"""
+. /etc/frr/daemons
+started="zebra staticd"
+for daemon in bfdd ospfd ospf6d bgpd; do
+  eval "wanted=\${$daemon:-no}"
+  if [ "$wanted" = yes ]; then started="$started $daemon"; fi
+done
+/usr/lib/frr/watchfrr -d -F traditional $watchfrr_options $started || exit 13
+"""
+
+START_SNMPD = r"""
+mkdir -p /run/agentx
+if [ -s /etc/snmp/snmpd.conf ]; then
+  /usr/sbin/snmpd -LF e /run/snmpd.log -u Debian-snmp -g Debian-snmp \
+    -I -smux,mteTrigger,mteTriggerConf -p /run/snmpd.pid || exit 14
+fi
+"""
+
+START_SSHD = r"""
+if [ -s /etc/ssh/sshd_config ]; then
+  mkdir -p /run/sshd
+  [ -s /etc/ssh/ssh_host_ed25519_key ] ||
+    ssh-keygen -q -t ed25519 -N '' -C "$(hostname)" -f /etc/ssh/ssh_host_ed25519_key || exit 15
+  /usr/sbin/sshd || exit 16
+fi
+"""
+
+SHOW_RUNNING = "vtysh -c 'show running-config no-header'"
+
+
+def services(nodes: Iterable[Node]) -> dict[str, str]:
+    """Node -> the script that starts what management needs there."""
+    found = {}
+    for node in nodes:
+        watch = START_WATCH if node.kind in {NodeKind.ROUTER, NodeKind.EXTERNAL} else ""
+        found[node.name] = watch + START_SNMPD + START_SSHD
+    return found

@@ -1,0 +1,41 @@
+"""Ask an FRR daemon over its vty socket, as vtysh does, without starting a process.
+
+The protocol: the command and a zero byte; the answer, three zero bytes and the command's status.
+"""
+
+import json
+import socket
+from pathlib import Path
+from typing import Any
+
+ANSWER_TIMEOUT_S = 2.0
+_END = b"\0\0\0"
+_CHUNK = 65536
+
+
+def show(run: Path, daemon: str, command: str) -> str:
+    """The answer of `daemon`; OSError when it doesn't run or doesn't answer in time."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as vty:
+        vty.settimeout(ANSWER_TIMEOUT_S)
+        vty.connect(str(run / "frr" / f"{daemon}.vty"))
+        _ask(vty, "enable")  # some commands exist only there
+        return _ask(vty, command)
+
+
+def _ask(vty: socket.socket, command: str) -> str:
+    vty.sendall(command.encode() + b"\0")
+    answer = b""
+    while answer[-4:-1] != _END:
+        chunk = vty.recv(_CHUNK)
+        if not chunk:
+            raise ConnectionError("the daemon closed its vty")
+        answer += chunk
+    return answer[:-4].decode(errors="replace")
+
+
+def show_json(run: Path, daemon: str, command: str) -> Any:
+    """The parsed answer; None when the daemon doesn't run, is starting, or says no JSON."""
+    try:
+        return json.loads(show(run, daemon, f"{command} json") or "null")
+    except (OSError, ValueError):
+        return None
