@@ -1,127 +1,31 @@
-"""Ports and cables: each interface exists and is used once, and the two ends of a link agree."""
+"""Links and switches: the two ends agree, and each is of the right kind."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 
-from inventory.derive import LinkFacts, access_ports, is_layer2, link_facts, port_speeds
+from inventory.derive import MAX_COST, LinkFacts, is_layer2, link_facts
 from inventory.draft import Draft, DraftLan, Host
-from inventory.ifnames import expand
-from inventory.marked_yaml import Key, nearest
 from inventory.model import DeviceRole, LinkRole
 from inventory.placement import Place, uplinks
-from inventory.schema import HardwareSpec, LinkSpec
+from inventory.ports import check_ports
+from inventory.schema import LinkSpec
 from inventory.units import format_bandwidth
 
-MAX_COST = 65535
+Speeds = Mapping[str, Mapping[str, int]]
+"""Bits a second by device and port."""
 REQUIRED = ("medium", "bandwidth", "provider", "target")
 
 
 def check_wiring(draft: Draft, places: Mapping[str, Place]) -> None:
     """Add a problem for every port and every pair of ends that can't be as written."""
-    _hardware(draft)
-    ports = _Ports(draft, places)
+    speeds = check_ports(draft, places)
     for name, link in draft.links.items():
         facts = link_facts(draft, link)
         _values(draft, name, link, facts)
         _kinds_of_ends(draft, name, link)
-        ports.take_link(name, link)
-        _speeds(draft, name, link, facts, ports)
+        _speeds(draft, name, link, facts, speeds)
         _mtus(draft, name, link, facts)
-    for name, peer in draft.bgp.externals.items() if draft.bgp else ():
-        key: Key = ("bgp", "externals", name, "interface")
-        ports.take(peer.device, peer.interface, f"external {name}", "region.yaml", key)
-        speed = (ports.of(peer.device) or {}).get(peer.interface, peer.bandwidth)
-        if peer.bandwidth > speed:
-            message = (
-                f"{format_bandwidth(peer.bandwidth)} is more than the {format_bandwidth(speed)} "
-                f"of {peer.device} {peer.interface}."
-            )
-            draft.say_region((*key[:-1], "bandwidth"), message)
-    _user_ports(draft, places, ports)
     _vlans(draft, places)
     _switches(draft)
-
-
-@dataclass(slots=True)
-class _Ports:
-    """Who uses which port, and how fast each is."""
-
-    draft: Draft
-    places: Mapping[str, Place]
-    taken: dict[tuple[str, str], tuple[str, str, Key]] = field(default_factory=dict)
-    speeds: dict[str, dict[str, int]] = field(default_factory=dict)
-    wanted: set[tuple[str, str]] = field(default_factory=set)
-
-    def __post_init__(self) -> None:
-        """Know every port that any link wants, so that a free one is free."""
-        ends = (end for link in self.draft.links.values() for end in (link.a, link.b))
-        self.wanted = {(end.device, end.interface) for end in ends}
-        for name, place in self.places.items():
-            users = _users_of(self.draft, place.ports_on)
-            ports = self.draft.lans[name].spec.ports
-            taken = (users[port - 1] for port in ports if port <= len(users))
-            self.wanted |= {(place.ports_on, port) for port in taken}
-
-    def of(self, device: str) -> dict[str, int] | None:
-        """Speeds of a device's ports; None when they can't be known."""
-        host = self.draft.devices.get(device)
-        hardware = self.draft.hardware.get(host.spec.hardware) if host else None
-        if host is None or hardware is None:
-            return None
-        if host.spec.hardware not in self.speeds:
-            self.speeds[host.spec.hardware] = _good_ports(hardware)
-        return self.speeds[host.spec.hardware] or None
-
-    def take_link(self, name: str, link: LinkSpec) -> None:
-        """Use the ports of both ends."""
-        for side, end in (("a", link.a), ("b", link.b)):
-            key: Key = (name, side, "interface")
-            self.take(end.device, end.interface, name, "links.yaml", key)
-
-    def take(self, device: str, port: str, by: str, file: str, key: Key) -> None:
-        """Use a port: it must be on the hardware, and nobody else's."""
-        known = self.of(device)
-        if known is not None and port not in known:
-            hardware = self.draft.devices[device].spec.hardware
-            message = f"{device} ({hardware}) has no interface {port}."
-            hint = nearest(port, list(known)) or f"It has {', '.join(known)}."
-            self.draft.say(file, key, message, hint)
-        first = self.taken.setdefault((device, port), (by, file, key))
-        if first[2] != key:
-            where = self.draft.line_of(first[1], first[2])
-            message = f"{port} of {device} is used by {first[0]} ({where}) too."
-            free = next((name for name in known or () if (device, name) not in self.wanted), "")
-            self.draft.say(file, key, message, f"{free} is free." if free else "")
-
-
-def _good_ports(hardware: HardwareSpec) -> dict[str, int]:
-    try:
-        return port_speeds(hardware)
-    except ValueError:  # reported with the hardware
-        return {}
-
-
-def _hardware(draft: Draft) -> None:
-    for name, hardware in draft.hardware.items():
-        good = True
-        for ports in hardware.ports:
-            good &= _is_range(draft, (name, "ports", ports), ports)
-        if hardware.access is None or not good:
-            continue
-        if _is_range(draft, (name, "access"), hardware.access):
-            strangers = [p for p in access_ports(hardware) if p not in port_speeds(hardware)]
-            if strangers:
-                message = f"{strangers[0]} is none of the ports."
-                draft.say("hardware.yaml", (name, "access"), message)
-
-
-def _is_range(draft: Draft, key: Key, ports: str) -> bool:
-    try:
-        expand(ports)
-    except ValueError as error:
-        draft.say("hardware.yaml", key, f"{error}.")
-        return False
-    return True
 
 
 def _values(draft: Draft, name: str, link: LinkSpec, facts: LinkFacts) -> None:
@@ -179,10 +83,10 @@ def _access_ends(draft: Draft, name: str, hosts: list[Host], names: tuple[str, s
         draft.say_link(name, ("ab"[router], "device"), message, hint)
 
 
-def _speeds(draft: Draft, name: str, link: LinkSpec, facts: LinkFacts, ports: _Ports) -> None:
+def _speeds(draft: Draft, name: str, link: LinkSpec, facts: LinkFacts, speeds: Speeds) -> None:
     found: list[int] = []
     for side, end in (("a", link.a), ("b", link.b)):
-        port = (ports.of(end.device) or {}).get(end.interface)
+        port = speeds.get(end.device, {}).get(end.interface)
         if port is None:
             continue
         if end.speed is not None and end.speed > port:
@@ -225,39 +129,6 @@ def _disagree(
         for index, end in enumerate((link.a, link.b))
     )
     draft.say_link(name, (), f"the two ends disagree about the {what}: {ends}.")
-
-
-def _user_ports(draft: Draft, places: Mapping[str, Place], ports: _Ports) -> None:
-    for name, lan in draft.lans.items():
-        place = places.get(name)
-        host = draft.devices.get(place.ports_on) if place else None
-        if place is None or host is None or host.spec.hardware not in draft.hardware:
-            continue
-        users = _users_of(draft, place.ports_on)
-        file = f"sites/{lan.site}.yaml"
-        for number in lan.spec.ports:
-            if number > len(users):
-                message = (
-                    f"port {number} is more than the {len(users)} user ports of "
-                    f"{place.ports_on} ({host.spec.hardware})."
-                )
-                draft.say_lan(lan, ("ports",), message)
-                break
-            ports.take(place.ports_on, users[number - 1], f"LAN {name}", file, _ports_key(lan))
-
-
-def _users_of(draft: Draft, device: str) -> tuple[str, ...]:
-    """The user ports of a device; empty when its hardware can't be known."""
-    host = draft.devices.get(device)
-    hardware = draft.hardware.get(host.spec.hardware) if host else None
-    try:
-        return access_ports(hardware) if hardware else ()
-    except ValueError:  # reported with the hardware
-        return ()
-
-
-def _ports_key(lan: DraftLan) -> Key:
-    return ("lans", lan.key, "ports")
 
 
 def _vlans(draft: Draft, places: Mapping[str, Place]) -> None:
