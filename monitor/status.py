@@ -1,6 +1,6 @@
 """What is known now, judged when it is read: a status nobody renewed turns unknown by itself."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from inventory.model import Network
 from monitor.store.base import (
@@ -8,7 +8,6 @@ from monitor.store.base import (
     DeviceStatus,
     LinkSample,
     LinkStatus,
-    MaintenanceWindow,
     StateEntry,
     Store,
     Subject,
@@ -102,17 +101,6 @@ def _without_values(status: LinkStatus, state: LinkState, reason: str) -> LinkSt
         reason=reason,
         quality=quality,
     )
-
-
-def active_windows(
-    windows: Iterable[MaintenanceWindow], now: float
-) -> Mapping[Subject, MaintenanceWindow]:
-    """Windows in force at `now`, by what they cover; the one that ends last wins."""
-    found: dict[Subject, MaintenanceWindow] = {}
-    for window in sorted(windows, key=lambda each: each.end):
-        if window.start <= now < window.end:
-            found[window.subject] = window
-    return found
 
 
 def _share(bps: float | None, bandwidth_bps: int) -> float | None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from inventory.model import Device, Interface, InterfaceKind, Network, SnmpPlan
+from monitor.dependencies import external_link
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ def _of_link(network: Network, interface: Interface) -> ExpectedInterface | None
         return ExpectedInterface(
             interface.if_name,
             interface.name,
-            f"{interface.device}:{interface.name}",
+            external_link(interface),
             "a",
             interface.bandwidth_bps,
         )

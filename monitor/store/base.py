@@ -183,7 +183,8 @@ class PollerStatus:
     dropped: int = 0
     """Samples lost since the spool was full."""
     cycle_s: float = 0.0
-    """From the first request of the last cycle to its last answer or deadline."""
+    """The longest that a poll took which was due in the last cycle and was answered, from when it
+    was due to its last answer."""
 
 
 @dataclass(frozen=True, slots=True)

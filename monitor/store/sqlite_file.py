@@ -10,7 +10,7 @@ from typing import Any
 from inventory.errors import StoreError
 from monitor.store import schema
 
-BUSY_MS = 5000
+BUSY_MS = 2000
 """How long a writer waits for another before it says that the file is locked."""
 Row = Sequence[Any]
 

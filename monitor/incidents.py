@@ -1,0 +1,168 @@
+"""Causes that last become incidents: one a cause, opened when sure, closed when over. Pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from inventory.model import Network
+from monitor.causes import BLIND, Cause
+from monitor.dependencies import Dependencies
+from monitor.store.base import Change, Incident, IncidentChange, Subject
+from monitor.values import LinkState, Severity, SubjectKind
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    cause: Subject
+    severity: Severity
+    summary: str
+    affected: tuple[Subject, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What is known at one moment, as incidents need it."""
+
+    now: float
+    """Unix time."""
+    causes: tuple[Cause, ...]
+    states: Mapping[str, LinkState]
+    """Of links, as their ends report them."""
+    silent: frozenset[str]
+    reasons: Mapping[Subject, str]
+    asked: Mapping[str, float]
+    """Device -> Unix time at which its last finished poll began."""
+    covered: frozenset[Subject]
+    """Links and devices in maintenance."""
+
+
+class Incidents:
+    """Open incidents, and causes that are not sure yet."""
+
+    def __init__(
+        self, network: Network, known: Dependencies, opened: Iterable[Incident], grace_s: float
+    ) -> None:
+        self._network, self._known, self._grace_s = network, known, grace_s
+        self._open = {
+            each.cause: _Open(each.cause, each.severity, each.summary, each.affected)
+            for each in opened
+        }
+        self._seen: dict[Subject, float] = {}
+        """Since when each cause that has no incident yet is there."""
+
+    def judge(self, situation: Situation) -> list[IncidentChange]:
+        """What has to change now."""
+        causes = {each.subject: each for each in situation.causes}
+        self._seen = {
+            subject: self._seen.get(subject, situation.now)
+            for subject in causes
+            if subject not in self._open
+        }
+        changes: list[IncidentChange] = []
+        for subject, cause in causes.items():
+            if subject in situation.covered:
+                continue
+            if subject in self._open or self._sure(cause, situation):
+                changes += self._renew(cause, situation)
+        for subject in [
+            each for each in self._open if each not in causes or each in situation.covered
+        ]:
+            changes += self._end(subject, situation)
+        return changes
+
+    def unsure(self) -> frozenset[Subject]:
+        """Causes whose devices have to be asked once more."""
+        return frozenset(self._seen.keys() - self._open.keys())
+
+    def seen_since(self, subject: Subject, otherwise: float) -> float:
+        """Since when a cause without an incident is there."""
+        return self._seen.get(subject, otherwise)
+
+    def sure_causes(self, situation: Situation) -> tuple[Cause, ...]:
+        """Causes that can be relied on: every device involved was asked since they appeared."""
+        return tuple(
+            cause
+            for cause in situation.causes
+            if cause.subject in self._open or self._sure(cause, situation)
+        )
+
+    def _sure(self, cause: Cause, situation: Situation) -> bool:
+        since = self._seen.get(cause.subject, situation.now)
+        asked = all(situation.asked.get(device, 0.0) > since for device in cause.involved)
+        return asked or situation.now - since > self._grace_s
+
+    def _renew(self, cause: Cause, situation: Situation) -> list[IncidentChange]:
+        known = self._open.get(cause.subject)
+        affected = tuple(each for each in cause.affected if each not in situation.covered)
+        reason = situation.reasons.get(cause.subject, "")
+        now = _Open(
+            cause.subject,
+            _severity(affected, cause.subject),
+            _summary(self._network, cause.subject, affected),
+            affected,
+        )
+        self._open[cause.subject] = now
+        if known is None:
+            what = f"opened: {reason}" if reason else "opened"
+            return [_change(Change.OPEN, now, situation.now, what)]
+        if known == now:
+            return []
+        return [_change(Change.UPDATE, now, situation.now, _difference(known, now))]
+
+    def _end(self, subject: Subject, situation: Situation) -> list[IncidentChange]:
+        known = self._open[subject]
+        what = self._why_over(subject, situation)
+        if not what:
+            return []  # it is not seen to be well: whoever told of it went silent since
+        del self._open[subject]
+        return [_change(Change.CLOSE, known, situation.now, what)]
+
+    def _why_over(self, subject: Subject, situation: Situation) -> str:
+        if subject in situation.covered:
+            return "closed: maintenance began"
+        for other in self._open.values():
+            if subject in other.affected and other.cause != subject:
+                return f"closed: part of another incident - {other.summary}"
+        if subject.kind is SubjectKind.LINK:
+            state = situation.states.get(subject.id)
+            well = state in {LinkState.UP, LinkState.DEGRADED}
+            gone = subject.id not in self._known.links
+            return "closed: up again" if well else "closed: not in the model" if gone else ""
+        if subject == BLIND:
+            return "closed: devices answer again"
+        if subject.id not in self._network.devices:
+            return "closed: not in the model"
+        return "" if subject.id in situation.silent else "closed: it answers again"
+
+
+def _change(kind: Change, known: _Open, at: float, what: str) -> IncidentChange:
+    return IncidentChange(
+        kind, known.cause, at, known.severity, known.summary, known.affected, what
+    )
+
+
+def _severity(affected: tuple[Subject, ...], cause: Subject) -> Severity:
+    hidden = any(each.kind is SubjectKind.DEVICE for each in affected)
+    return Severity.CRITICAL if hidden or cause.kind is not SubjectKind.LINK else Severity.MAJOR
+
+
+def _summary(network: Network, cause: Subject, affected: tuple[Subject, ...]) -> str:
+    devices = sum(each.kind is SubjectKind.DEVICE for each in affected)
+    hides = f"; {devices} device{'s' * (devices > 1)} behind can't be reached" if devices else ""
+    if cause == BLIND:
+        return "No device answers: the monitor's own connection is the likely cause"
+    if cause.kind is SubjectKind.DEVICE:
+        return f"{cause.id} does not answer{hides}"
+    link = network.links.get(cause.id)
+    circuit = f" ({link.provider} {link.circuit_id})" if link and link.circuit_id else ""
+    return f"{cause.id}{circuit} is down{hides}"
+
+
+def _difference(before: _Open, after: _Open) -> str:
+    more = [each.id for each in after.affected if each not in before.affected]
+    less = [each.id for each in before.affected if each not in after.affected]
+    said = []
+    if more:
+        said.append(f"now also hit: {', '.join(more)}")
+    if less:
+        said.append(f"no longer hit: {', '.join(less)}")
+    return "; ".join(said)

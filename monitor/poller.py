@@ -1,0 +1,137 @@
+"""Polls every device at its own time. One that is slow or dead holds nobody up."""
+
+import asyncio
+from collections.abc import Mapping
+
+import structlog
+
+from inventory.settings import PollSettings
+from monitor.agent import DeviceAgent, DevicePoll
+from monitor.clock import Clock
+from monitor.schedule import Schedule
+from monitor.snmp.base import Counters
+from monitor.store.base import Batch, PollerStatus
+from monitor.watch import Watch
+from monitor.writer import Writer
+
+TICK_S = 0.5
+"""How often what the polls said is judged and handed on."""
+STATUS_S = 2.0
+"""How often the poller tells how it does."""
+SLOWEST = 5
+
+log = structlog.get_logger("monitor")
+
+
+class Poller:
+    """Devices, their agents and their schedule. `run` returns when `stop` is set."""
+
+    def __init__(
+        self,
+        agents: Mapping[str, DeviceAgent],
+        settings: PollSettings,
+        watch: Watch,
+        writer: Writer,
+        *,
+        clock: Clock,
+        counters: Counters,
+    ) -> None:
+        self._agents, self._settings, self._clock = agents, settings, clock
+        self._watch, self._writer, self._counters = watch, writer, counters
+        now = clock.monotonic()
+        self._started = clock.wall()
+        self._schedule = Schedule(tuple(agents), settings.interval_s, now)
+        # Two lanes: devices that went silent wait out their timeouts beside those that answer.
+        self._lanes = {lane: asyncio.Semaphore(settings.concurrency) for lane in (True, False)}
+        self._answered: dict[str, bool] = {}
+        self._took: dict[str, float] = {}
+        self._polls = 0
+        self._status_due = 0.0
+        self._wake = asyncio.Event()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Poll until `stop` is set; polls in flight are then cut off."""
+        ticking = asyncio.create_task(self._tick_until(stop))
+        flights: set[asyncio.Task[None]] = set()
+        try:
+            while not stop.is_set():
+                for device, due in self._schedule.due(self._clock.monotonic()):
+                    flight = asyncio.create_task(self._poll(device, due))
+                    flights.add(flight)
+                    flight.add_done_callback(flights.discard)
+                self._raise_what_failed(ticking)
+                await self._until_due(stop)
+        finally:
+            ticking.cancel()
+            for flight in flights:
+                flight.cancel()
+            await asyncio.gather(ticking, *flights, return_exceptions=True)
+            for agent in self._agents.values():
+                agent.close()
+            self._tick()
+
+    async def _until_due(self, stop: asyncio.Event) -> None:
+        """Sleep until a device is due, something was asked for out of turn, or the end."""
+        seconds = min(self._schedule.next_due(self._clock.monotonic()), TICK_S)
+        await self._clock.wait(stop, max(seconds, 0.01))
+
+    def _raise_what_failed(self, task: asyncio.Task[None]) -> None:
+        if task.done() and not task.cancelled() and (error := task.exception()):
+            raise error
+
+    async def _poll(self, device: str, due: float) -> None:
+        agent = self._agents[device]
+        async with self._lanes[self._answered.get(device, True)]:
+            began = self._clock.monotonic()
+            try:
+                async with asyncio.timeout(self._settings.deadline_s):
+                    poll = await agent.poll()
+            except TimeoutError:
+                poll = agent.failed(began, f"no answer within {self._settings.deadline_s:g} s")
+        self._fold(poll, due)
+
+    def _fold(self, poll: DevicePoll, due: float) -> None:
+        now = self._clock.monotonic()
+        self._polls += 1
+        if self._answered.get(poll.device, True) and not poll.answered:
+            log.info("device_silent", device=poll.device, problem=poll.problem)
+        self._answered[poll.device] = poll.answered
+        self._schedule.done(poll.device, now, answered=poll.answered, due=due)
+        if poll.answered:
+            self._took[poll.device] = now - due
+        else:
+            self._took.pop(poll.device, None)
+        for device in self._watch.fold(poll):
+            self._schedule.ask_again(device, now)
+
+    async def _tick_until(self, stop: asyncio.Event) -> None:
+        while not await self._clock.wait(stop, TICK_S):
+            self._tick()
+
+    def _tick(self) -> None:
+        batch, again = self._watch.tick(self._clock.wall(), self._writer.windows)
+        now = self._clock.monotonic()
+        for device in again:
+            self._schedule.ask_again(device, now)
+        poller = None
+        if now >= self._status_due:
+            self._status_due = now + min(STATUS_S, self._settings.interval_s / 2)
+            poller = self._status()
+        self._writer.put(Batch(batch.samples, batch.states, batch.incidents, batch.devices, poller))
+
+    def _status(self) -> PollerStatus:
+        slow = sorted(self._took.items(), key=lambda item: -item[1])[:SLOWEST]
+        return PollerStatus(
+            at=self._clock.wall(),
+            started=self._started,
+            interval_s=self._settings.interval_s,
+            targets=len(self._agents),
+            answered=sum(self._answered.values()),
+            polls=self._polls,
+            late_polls=self._schedule.late,
+            timeouts=self._counters.timeouts,
+            refused=self._counters.refused,
+            slow=tuple((device, round(seconds, 3)) for device, seconds in slow),
+            dropped=self._writer.dropped,
+            cycle_s=round(slow[0][1], 3) if slow else 0.0,
+        )

@@ -1,0 +1,148 @@
+"""The monitor as a whole: from a Network to a poller that runs until it is stopped."""
+
+import asyncio
+import fcntl
+import os
+import resource
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+import structlog
+
+from inventory.errors import StoreError
+from inventory.model import Network
+from inventory.secrets import Secrets
+from inventory.settings import Settings
+from monitor.agent import DeviceAgent
+from monitor.clock import Clock, SystemClock
+from monitor.poller import Poller
+from monitor.snmp.open import open_client
+from monitor.store.base import Batch, StateEntry, Store
+from monitor.store.keep import chores_of
+from monitor.targets import Credentials, targets
+from monitor.values import IncidentState
+from monitor.watch import Past, Watch
+from monitor.writer import Writer
+
+FILES_BESIDE = 200
+"""File descriptors for all but the sessions with devices."""
+
+log = structlog.get_logger("monitor")
+
+
+async def run_monitor(
+    settings: Settings,
+    network: Network,
+    store: Store,
+    stop: asyncio.Event,
+    *,
+    secrets: Secrets,
+    credentials: Credentials | None = None,
+    clock: Clock | None = None,
+    report: Callable[[StateEntry], None] | None = None,
+) -> None:
+    """Poll every device of `network` into `store` until `stop` is set; then end within 5 s.
+
+    `store` is open for writing and stays open. `report` is called with each change of state.
+    `credentials` replaces those of the region's plan. StoreError when another monitor writes to
+    the same file, SecretError when a secret is missing; a store that fails later is waited for.
+    """
+    clock = clock or SystemClock()
+    with only_monitor(settings.store.path):
+        wanted = targets(network, credentials)
+        raise_file_limit(len(wanted) + FILES_BESIDE)
+        client = open_client(settings.poll, secrets)
+        agents = {
+            each.device: DeviceAgent(each, client.session(each), clock.monotonic, clock.wall)
+            for each in wanted
+        }
+        interval_s = settings.poll.interval_s
+        watch = Watch(
+            network,
+            wanted,
+            settings.alarms,
+            interval_s,
+            past=await asyncio.to_thread(_past, store),
+            now=clock.wall(),
+            grace_s=interval_s + settings.poll.deadline_s,
+        )
+        writer = _ReportingWriter(store, clock, chores_of(store, settings.store), report)
+        poller = Poller(agents, settings.poll, watch, writer, clock=clock, counters=client.counters)
+        log.info("monitor_started", devices=len(agents), interval_s=interval_s)
+        written = asyncio.Event()
+        writing = asyncio.create_task(writer.run(written))
+        try:
+            await poller.run(stop)
+        finally:
+            written.set()
+            await writing
+            await client.close()
+            log.info("monitor_stopped", samples_left=writer.waiting)
+
+
+class _ReportingWriter(Writer):
+    """A Writer that tells of each change of state as it takes it."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        chores: Callable[[float], None],
+        report: Callable[[StateEntry], None] | None,
+    ) -> None:
+        super().__init__(store, clock, chores)
+        self._report = report
+
+    def put(self, batch: Batch) -> None:
+        """See Writer."""
+        super().put(batch)
+        if self._report:
+            for entry in batch.states:
+                self._report(entry)
+
+
+def _past(store: Store) -> Past:
+    poller = store.poller()
+    opened = store.incidents([IncidentState.OPEN, IncidentState.ACKNOWLEDGED], limit=10_000)
+    return Past(store.current_states(), opened, poller.at if poller else None)
+
+
+def raise_file_limit(wanted: int) -> None:
+    """Allow `wanted` open files, as far as this user may: a session takes one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        granted = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (granted, hard))
+        if granted < wanted:
+            log.warning("few_files", wanted=wanted, granted=granted, mend="ulimit -n")
+
+
+@contextmanager
+def only_monitor(database: Path) -> Iterator[None]:
+    """Hold the right to be the only monitor that writes to `database`. StoreError."""
+    path = database.with_name(f"{database.name}.monitor")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("a+", encoding="utf-8")
+    except OSError as error:
+        raise StoreError(f"{path}: can't be written: {error.strerror}.") from None
+    with file:
+        _lock(file, path)
+        file.truncate(0)
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+        yield
+
+
+def _lock(file: TextIO, path: Path) -> None:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.seek(0)
+        owner = file.read().strip() or "unknown"
+        raise StoreError(
+            f"{path}: another monitor (process {owner}) writes to this store. "
+            "Stop it first, or name another file in `store.path`."
+        ) from None
