@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.context import Context
-from cli.demo_network import DemoNetwork, simulated_network, why_no_lab
+from cli.demo_network import DemoNetwork, lab_network, simulated_network, why_no_lab
 from cli.demo_place import Steps, demo_folder, demo_listener, demo_settings
+from cli.logs import configure_logs
 from inventory.errors import LabError
 from inventory.settings import Settings
 
@@ -49,6 +50,7 @@ def demo(
     """
     context: Context = ctx.obj
     steps = Steps(context.say)
+    configure_logs(context.settings.log, level="debug" if context.verbose else "warning")
     with ExitStack() as stack:
         stack.callback(steps.done, "all stopped and removed")
         _unwind_on_signals(stack)
@@ -68,8 +70,12 @@ def _network(
         f"inventory: {len(model.sites)} sites, {len(model.devices)} devices, "
         f"{len(model.links)} links"
     )
-    reason = "asked for with --simulated" if simulated else why_no_lab()
-    return simulated_network(settings, model, steps, reason)
+    if simulated:
+        return simulated_network(settings, model, steps)
+    if reason := why_no_lab(settings.paths.state):
+        context.say(f"No virtual routers: {reason}")
+        return simulated_network(settings, model, steps)
+    return lab_network(context, settings, steps)
 
 
 def _unwind_on_signals(stack: ExitStack) -> None:
@@ -99,10 +105,9 @@ class _Demo:
 
     async def run(self, *, calm: bool) -> None:
         """Until a signal comes, or a part ends by itself: that is an error, and is raised."""
-        from monitor.run import run_monitor
-
         from api.app import create_app
         from api.server import run_server
+        from monitor.run import run_monitor
         from monitor.store.open import open_store
 
         loop = asyncio.get_running_loop()
@@ -163,7 +168,7 @@ class _Demo:
         """Break and mend, as the script says."""
         from lab.timeline import timeline
 
-        for step in timeline(self._network.network):
+        for step in timeline(self._network.network, self._network.faults):
             if await self._stopped(step.after_s):
                 return
             await asyncio.to_thread(self._network.control, *step.words)

@@ -1,19 +1,21 @@
 """What a demo polls: virtual routers where the machine can boot them, else simulated agents."""
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Network
+from pathlib import Path
 
+from cli.context import Context
 from cli.demo_place import Steps
+from cli.lab import make_bootable
+from inventory.errors import LabError, MachineError
 from inventory.model import Network
 from inventory.secrets import Secrets
-from inventory.settings import Settings
+from inventory.settings import LabSettings, Settings
 from monitor.targets import Credentials
 
-LAB_PROGRAMS = ("zebra", "vtysh", "nft", "snmpd", "ip", "tini", "unshare")
-SYSTEM_PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin:/usr/lib/frr"
+FREE_TRIES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,35 +31,100 @@ class DemoNetwork:
     secrets: Secrets
     control: Callable[..., None]
     """Carries out one step of lab.timeline; LabError."""
+    faults: frozenset[str]
+    """Kinds of faults that `control` can make."""
     problem: Callable[[], str]
     """Why it is not there any more; empty while it is."""
 
 
-def why_no_lab() -> str:
-    """Why this machine can't boot virtual routers; empty when it can."""
-    if os.geteuid() != 0:
-        return "not root"
-    missing = [name for name in LAB_PROGRAMS if shutil.which(name, path=SYSTEM_PATH) is None]
-    return f"not installed: {', '.join(missing)}" if missing else ""
+def why_no_lab(folder: Path) -> str:
+    """Why this machine can't boot virtual routers in `folder`; empty when it can."""
+    from lab.preflight import check_machine
+
+    try:
+        check_machine(folder)
+    except MachineError as error:
+        return str(error)
+    return ""
 
 
 @contextmanager
-def simulated_network(
-    settings: Settings, network: Network, steps: Steps, reason: str
-) -> Iterator[DemoNetwork]:
+def simulated_network(settings: Settings, network: Network, steps: Steps) -> Iterator[DemoNetwork]:
     """Simulated agents in a process of their own."""
     from lab.simulated import COMMUNITY
     from lab.simulator import SimulatorProcess
+    from lab.timeline import FAULTS
 
     with SimulatorProcess(network, settings.paths.inventory) as agents:
-        steps.done(
-            f"{len(agents.ports)} simulated SNMP agents ({reason}); their traffic is made up"
-        )
+        steps.done(f"{len(agents.ports)} simulated SNMP agents; their traffic is made up")
         yield DemoNetwork(
             kind="simulated",
             network=agents.network,
             credentials=Credentials("2c", community=COMMUNITY),
             secrets=Secrets({}, "nowhere: simulated devices have none"),
             control=agents.control,
+            faults=FAULTS,
             problem=lambda: "" if agents.alive else "the simulated agents ended by themselves",
         )
+
+
+@contextmanager
+def lab_network(context: Context, settings: Settings, steps: Steps) -> Iterator[DemoNetwork]:
+    """Virtual routers, in a lab of the demo's own beside whatever other lab there is."""
+    from inventory.view import virtual
+    from lab import control, faults
+
+    settings = settings.model_copy(update={"lab": _free_place(settings.lab)})
+    state, name = settings.paths.state, settings.lab.name
+    booting = replace(context)  # the same options, nothing loaded yet
+    booting.settings, booting.network = settings, context.network
+    made = make_bootable(booting)
+    steps.done(f"configurations of {len(made.addresses)} devices rendered")
+    try:
+        report = control.up(state, made, context.say, templates=settings.paths.templates)
+        lab = control.require(state, name)
+        if report is not None and not report.ok:
+            context.say("Not all of the lab is up; `imereti lab up` alone tells what is not.")
+        control.start_traffic(state, lab)
+        steps.done(f"lab of {len(made.addresses)} virtual devices, with some traffic in it")
+
+        def play(kind: str, target: str) -> None:
+            current = control.require(state, name)
+            if kind in {"heal", "power-on"}:
+                faults.heal(state, current, target)
+            else:
+                faults.inject(state, current, kind, target)
+
+        yield DemoNetwork(
+            kind="virtual routers",
+            network=virtual(context.network, settings.lab.management),
+            credentials=None,
+            secrets=lab.secrets(),
+            control=play,
+            faults=frozenset({"cut", "power-off"}),
+            problem=lambda: "" if lab.alive() else "the lab ended by itself",
+        )
+    finally:
+        control.down(state, name)
+
+
+def _free_place(wanted: LabSettings) -> LabSettings:
+    """A name and a management prefix that no other lab on this machine has; LabError."""
+    from lab.preflight import check_management
+    from lab.state import interface_name
+
+    size = wanted.management.num_addresses
+    refusal = LabError("ten demos run already. Stop one.")
+    for number in range(1, FREE_TRIES + 1):
+        name = f"demo{number}"
+        first = wanted.management.network_address + number * size
+        management = IPv4Network((first, wanted.management.prefixlen))
+        if Path("/sys/class/net", interface_name(name)).exists():
+            continue
+        try:
+            check_management(management, name)
+        except LabError as error:
+            refusal = error
+            continue
+        return wanted.model_copy(update={"name": name, "management": management})
+    raise refusal

@@ -40,12 +40,21 @@ def demo_folder() -> Iterator[Path]:
     for old in place.glob(f"{PREFIX}*"):
         owner = old.name.removeprefix(PREFIX).split("-")[0]
         if owner.isdigit() and not Path("/proc", owner).exists() and os.access(old, os.W_OK):
+            _remove_labs(old)
             shutil.rmtree(old, ignore_errors=True)
     folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=place))
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove_labs(folder: Path) -> None:
+    """Virtual routers outlive a demo that was killed without a chance to stop them."""
+    for lab in folder.glob("lab/*/"):
+        from lab.control import down
+
+        down(folder, lab.name)
 
 
 def demo_settings(settings: Settings, folder: Path) -> Settings:

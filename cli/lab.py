@@ -49,7 +49,7 @@ def up(
     settings = context.settings
     if settings.lab.driver != "netns":
         raise LabError(f"driver {settings.lab.driver} is not there yet. Set lab.driver: netns")
-    made = _bootable(context, site, host, role)
+    made = make_bootable(context, site, host, role)
     report = control.up(settings.paths.state, made, context.say, templates=settings.paths.templates)
     lab = control.require(settings.paths.state, settings.lab.name)
     if traffic:
@@ -64,8 +64,11 @@ def up(
         raise typer.Exit(1)
 
 
-def _bootable(
-    context: Context, site: list[str] | None, host: list[str] | None, role: list[str] | None
+def make_bootable(
+    context: Context,
+    site: list[str] | None = None,
+    host: list[str] | None = None,
+    role: list[str] | None = None,
 ) -> "Bootable":
     """The lab's plan and files; the only place where rendering and the lab meet."""
     from inventory.view import virtual

@@ -14,6 +14,7 @@ FIRST_S = 45.0
 LASTS_S = 60.0
 CALM_S = 75.0
 DAMAGE_ERRORS_PS = 20.0
+FAULTS = frozenset({"cut", "damage", "power-off"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +28,11 @@ class Step:
     """For the terminal."""
 
 
-def timeline(network: Network) -> Iterator[Step]:
-    """Endless; the same network always gives the same script. Empty when it has no links."""
+def timeline(network: Network, kinds: frozenset[str] = FAULTS) -> Iterator[Step]:
+    """Endless; the same network always gives the same script. Empty when it has no links.
+
+    `kinds` are the faults that whoever runs the network can make.
+    """
     circuits = _of_roles(network, LinkRole.WAN_PRIMARY) or sorted(network.links)
     noisy = _of_roles(network, LinkRole.SCHOOL, LinkRole.WAN_BACKUP) or circuits
     routers = [
@@ -38,7 +42,7 @@ def timeline(network: Network) -> Iterator[Step]:
     ]
     if not circuits:
         return
-    acts = cycle(_acts(circuits, noisy, routers))
+    acts = cycle(act for act in _acts(circuits, noisy, routers) if act[0][0][0] in kinds)
     wait_s = FIRST_S
     while True:
         begin, end = next(acts)
