@@ -60,9 +60,8 @@ def _families(block: Block, peer: str) -> Iterator[str]:
     by_default = not block.find("bgp", "default", "ipv4-unicast")
     for family in ("ipv4", "ipv6"):
         inner = family_block(block, family)
-        if inner is not None and inner.find("neighbor", peer, "activate"):
-            yield family
-        elif family == "ipv4" and by_default and ip_address(peer).version == 4:
+        activated = inner is not None and inner.find("neighbor", peer, "activate") is not None
+        if activated or (family == "ipv4" and by_default and ip_address(peer).version == 4):
             yield family
 
 
@@ -133,17 +132,15 @@ def _list_allows(configuration: Configuration, name: str, prefix: Prefix) -> boo
 
 
 _RULE = re.compile(
-    r"seq (?P<seq>\d+) (?P<action>permit|deny) (?P<prefix>\S+)(?: ge (?P<ge>\d+))?(?: le (?P<le>\d+))?"
+    r"seq (?P<seq>\d+) (?P<action>permit|deny) (?P<prefix>\S+)"
+    r"(?: ge (?P<ge>\d+))?(?: le (?P<le>\d+))?"
 )
 
 
 def _covers(rule: re.Match[str], prefix: Prefix) -> bool:
     base = ip_network(rule["prefix"])
-    if not (isinstance(base, IPv4Network) and isinstance(prefix, IPv4Network)) and not (
-        isinstance(base, IPv6Network) and isinstance(prefix, IPv6Network)
-    ):
+    if base.version != prefix.version:
         return False
     low = int(rule["ge"] or base.prefixlen)
     high = int(rule["le"] or (base.max_prefixlen if rule["ge"] else base.prefixlen))
-    inside = prefix.network_address in base
-    return inside and low <= prefix.prefixlen <= high
+    return prefix.network_address in base and low <= prefix.prefixlen <= high

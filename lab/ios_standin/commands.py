@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from lab.ios_standin.exec_archive import ARCHIVE_COMMANDS
 from lab.ios_standin.exec_basic import BASIC_COMMANDS
 from lab.ios_standin.exec_files import FILE_COMMANDS, tcl_line
-from lab.ios_standin.pattern import Match, Matcher, compile_pattern
+from lab.ios_standin.matching import Match, Matcher
+from lab.ios_standin.pattern import compile_pattern
 from lab.ios_standin.replace import complaint_lines
 from lab.ios_standin.show_bgp import BGP_COMMANDS
 from lab.ios_standin.show_interfaces import INTERFACE_COMMANDS
@@ -35,7 +36,9 @@ _COMMANDS: Table = (
 _UNPRIVILEGED = frozenset(
     {"enable", "disable", "terminal", "ping", "traceroute", "show", "exit", "logout"}
 )
-_PRIVILEGED_SHOWS = re.compile(r"show (running-config|startup-config|archive|logging|configuration)")
+_PRIVILEGED_SHOWS = re.compile(
+    r"show (running-config|startup-config|archive|logging|configuration)"
+)
 
 
 @lru_cache(maxsize=1)
@@ -60,7 +63,7 @@ async def execute(session: "Session", line: str) -> str:
 
 
 def _open_to_all(command: str) -> bool:
-    return command.split()[0] in _UNPRIVILEGED and not _PRIVILEGED_SHOWS.match(command)
+    return command.split(maxsplit=1)[0] in _UNPRIVILEGED and not _PRIVILEGED_SHOWS.match(command)
 
 
 def piped(text: str, pipe: str) -> str:

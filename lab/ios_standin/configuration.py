@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from lab.ios_standin import stored_form
 from lab.ios_standin.grammar import Context, Kind, Row, grammar
 from lab.ios_standin.interfaces import is_physical, order_key, parent
-from lab.ios_standin.pattern import Fault, Match, Refusal, Word
+from lab.ios_standin.matching import Fault, Match, Refusal, Word
 
 Identity = tuple[str, ...]
 
@@ -80,6 +80,8 @@ class Configuration:
         self._grammar = grammar(kind)
         self._chance = chance
         self.root = Block(self._grammar["global"], "")
+        self.private: dict[Identity, str] = {}
+        """Lines that stand and are never shown: SNMPv3 users."""
         for port in sorted(self.ports, key=order_key):
             self._open_port(port)
 
@@ -169,6 +171,7 @@ class Configuration:
         if row.flag("numbers") is not None:
             return self._remove_numbered(path, match)
         block.entries.pop(match.identity, None)
+        self.private.pop(match.identity, None)
         if row.flag("cascades") is not None:
             _drop(block, match.identity[:2])
         return Accepted(path)
@@ -228,7 +231,10 @@ class Configuration:
         is_default = hidden is not None and stored.values == hidden
         if inverted and tuple(inverted.split()) in block.entries:
             is_default = True
-        if is_default or row.flag("unseen") is not None:
+        if row.flag("unseen") is not None:
+            self.private[stored.identity] = stored.text
+            return
+        if is_default:
             block.entries.pop(stored.identity, None)
             return
         text = _banner(stored.text) if row.flag("banner") is not None else stored.text

@@ -98,6 +98,7 @@ class IosStandin:
         self._tree: Configuration | None = None
         self._running = running
         self.startup = running
+        self._saved_private: tuple[str, ...] = ()
         self.booted = self.clock.now()
         self.changed_at, self.changed_by = self.booted, ""
         self.saved_at, self.saved_by = self.booted, ""
@@ -123,8 +124,15 @@ class IosStandin:
     def rest(self) -> None:
         """Keeps the text alone in memory, while nobody is there."""
         if self._tree is not None and not self.connections and not self._jobs:
-            self._running = render(self._tree)
+            self._running = self._whole()
             self._tree = None
+
+    def _whole(self) -> str:
+        """The shown lines and, before them, those that are never shown."""
+        return "".join(f"{line}\n" for line in self._private()) + self.running()
+
+    def _private(self) -> tuple[str, ...]:
+        return tuple(self.configuration.private.values())
 
     def running(self) -> str:
         """The running configuration as a file would hold it."""
@@ -144,7 +152,7 @@ class IosStandin:
 
     def save(self, user: str) -> None:
         """`write memory`."""
-        self.startup = self.running()
+        self.startup, self._saved_private = self.running(), self._private()
         self.saved_at, self.saved_by = self.clock.now(), user
         if self.archive.writes_on_save(self.configuration):
             self.archive.store(self.configuration, self.startup, self.clock.now())
@@ -210,7 +218,8 @@ class IosStandin:
         await over
 
     def _load(self, text: str, user: str) -> None:
-        self._tree = self.read(text)
+        private = "".join(f"{line}\n" for line in self._private())
+        self._tree = self.read(private + text)
         self.touched(user)
 
     def _go_back(self, pending: Pending) -> None:
@@ -242,7 +251,8 @@ class IosStandin:
         self.cancel_reload()
         self.locked_by = ""
         self.cut_connections()
-        self._tree, self._running = None, self.startup
+        private = "".join(f"{line}\n" for line in self._saved_private)
+        self._tree, self._running = None, private + self.startup
         self.keep()
         self.neighbours.changed(self.name)
         self.clock.call_later(self.faults.boot_s, self._boot)
@@ -307,7 +317,7 @@ class IosStandin:
         files = {name: self.flash.read(name) or b"" for name in self.flash.names()}
         archived = tuple(self.archive.files)
         self._state.write(
-            Snapshot(self.running(), self.startup, files, archived, self.revert.pending)
+            Snapshot(self._whole(), self.startup, files, archived, self.revert.pending)
         )
 
     def _restore(self) -> None:

@@ -1,10 +1,11 @@
 """Archive, differences, replace, confirm, revert, and saving."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from lab.ios_standin.configuration import ETX
 from lab.ios_standin.exec_basic import arm
-from lab.ios_standin.pattern import Match
+from lab.ios_standin.matching import Match
 from lab.ios_standin.replace import PASSES, Result
 from lab.ios_standin.text_tree import (
     differences,
@@ -183,7 +184,9 @@ async def _write(session: "Session", match: Match) -> str:  # noqa: ARG001
 
 
 async def _erase(session: "Session", match: Match) -> str:  # noqa: ARG001
-    question = "Erasing the nvram filesystem will remove all configuration files! Continue? [confirm]"
+    question = (
+        "Erasing the nvram filesystem will remove all configuration files! Continue? [confirm]"
+    )
     if await session.terminal.confirm(question):
         session.device.startup = ""
         session.device.keep()
@@ -195,23 +198,24 @@ async def _show_log(session: "Session", match: Match) -> str:  # noqa: ARG001
     return _lines(session.device.archive.show_log())
 
 
+_LOCK_HEAD = "Parser Configure Lock\n-------------------------------------------\n"
+
+
 async def _lock(session: "Session", match: Match) -> str:  # noqa: ARG001
     owner = session.device.locked_by
     if not owner:
-        return "Parser Configure Lock\n-------------------------------------------\nOwner PID : -1\n"
-    return (
-        "Parser Configure Lock\n-------------------------------------------\n"
-        f"Owner PID : 1\nUser : {session.user}\nTTY : {owner}\nType : EXCLUSIVE\nState : LOCKED\n"
-    )
+        return f"{_LOCK_HEAD}Owner PID : -1\n"
+    who = f"Owner PID : 1\nUser : {session.user}\nTTY : {owner}\n"
+    return f"{_LOCK_HEAD}{who}Type : EXCLUSIVE\nState : LOCKED\n"
 
 
-def _lines(lines: object) -> str:
-    return "".join(f"{line}\n" for line in _texts(lines)).replace(ETX, "^C")
+def _lines(lines: Iterable[str]) -> str:
+    return "".join(f"{line}\n" for line in lines).replace(ETX, "^C")
 
 
-def _texts(lines: object) -> list[str]:
-    return [str(line) for line in lines] if hasattr(lines, "__iter__") else []
-
+_REPLACE_OPTIONS = (
+    "[nolock] [list] [force] [ignorecase] [revert] [trigger error] [timer <1-120>] [time <1-120>]"
+)
 
 ARCHIVE_COMMANDS = (
     ("archive config", _archive),
@@ -220,11 +224,7 @@ ARCHIVE_COMMANDS = (
     ("show archive config incremental-diffs <file> [ignorecase]", _incremental),
     ("show archive config rollback timer", _timer),
     ("show archive log config all", _show_log),
-    (
-        "configure replace <file> [nolock] [list] [force] [ignorecase] [revert] [trigger error] "
-        "[timer <1-120>] [time <1-120>]",
-        _replace,
-    ),
+    (f"configure replace <file> {_REPLACE_OPTIONS}", _replace),
     ("configure confirm", _confirm),
     ("configure revert now", _revert_now),
     ("configure revert timer <1-120>", _revert_timer),

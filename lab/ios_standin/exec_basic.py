@@ -5,7 +5,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from lab.ios_standin.addressing import addresses, is_shut
-from lab.ios_standin.pattern import Match
+from lab.ios_standin.matching import Match
 
 if TYPE_CHECKING:
     from lab.ios_standin.session import Session
@@ -88,7 +88,8 @@ def _backup_text(session: "Session") -> str:
 
 async def _ping(session: "Session", match: Match) -> str:
     words = match.text.split()
-    target = words[words.index("ping") + 1]
+    named = [word for word in words[1:] if word not in ("ip", "ipv6")]
+    target = named[2] if named[0] == "vrf" else named[0]
     count, size = _option(words, "repeat", 5), _option(words, "size", 100)
     timeout = _option(words, "timeout", 2)
     try:
@@ -151,6 +152,10 @@ def _minutes(text: str) -> float:
     return int(hours) * 60 + int(minutes) if colon else float(re.sub(r"\D", "", text) or 0)
 
 
+_PING_OPTIONS = (
+    "[timeout <number>] [size <number>] [repeat <number>] [timeout <number>] [source <word>]"
+)
+
 BASIC_COMMANDS = (
     ("enable", _enable),
     ("enable 15", _enable),
@@ -161,11 +166,7 @@ BASIC_COMMANDS = (
     ("terminal no monitor", _quiet),
     ("configure terminal [lock]", _configure),
     ("configure terminal revert timer <1-120>", _configure),
-    (
-        "ping [{ip|ipv6|vrf <word>}] <host> [timeout <number>] [size <number>] [repeat <number>] "
-        "[timeout <number>] [source <word>]",
-        _ping,
-    ),
+    (f"ping [{{ip|ipv6|vrf <word>}}] <host> {_PING_OPTIONS}", _ping),
     ("reload", _reload),
     ("reload in <word>", _reload),
     ("reload cancel", _reload),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from lab.ios_standin.configuration import ETX
 from lab.ios_standin.exec_archive import file_text
 from lab.ios_standin.flash import file_name
-from lab.ios_standin.pattern import Match
+from lab.ios_standin.matching import Match
 
 if TYPE_CHECKING:
     from lab.ios_standin.session import Session
@@ -66,7 +66,7 @@ async def _copy(session: "Session", match: Match) -> str:
     text = "" if source == "null:" else file_text(device, source)
     if text is None:
         return f"%Error opening {source} (No such file or directory)\n"
-    if target == "running-config" or target == "system:running-config":
+    if target in ("running-config", "system:running-config"):
         result = await device.merge(text, session.user)
         return "\n".join([*result.messages, ""]).replace(ETX, "^C") + _copied(text)
     if target in ("startup-config", "nvram:startup-config"):
@@ -108,7 +108,7 @@ async def tcl_line(session: "Session", line: str) -> str:
     session.tcl = []
     found = _PUTS.fullmatch(whole.strip())
     if not found:
-        return f'invalid command name "{line.split()[0]}"\n'
+        return f'invalid command name "{line.split(maxsplit=1)[0]}"\n'
     if not session.device.write_file(found["url"], (found["text"] + "\n").encode()):
         return f'couldn\'t write "{found["url"]}": no space left on device\n'
     return ""

@@ -18,6 +18,8 @@ A row is a pattern and, after `;;`, what IOS does with a line of it:
     banner           text between two delimiters
     refreshes        changes how stored lines are shown (service password-encryption)
 
+A row that is too long goes on in the next line, indented.
+
 A pattern that begins with `no` is a line that IOS shows in its negative form: its positive form is
 the default.
 """
@@ -29,7 +31,8 @@ from types import MappingProxyType
 from typing import Literal
 
 from lab.ios_standin import rows_global, rows_interface, rows_other, rows_routing
-from lab.ios_standin.pattern import Matcher, compile_pattern
+from lab.ios_standin.matching import Matcher
+from lab.ios_standin.pattern import compile_pattern
 
 Kind = Literal["router", "switch"]
 
@@ -145,7 +148,7 @@ def _row(place: int, source: str) -> Row:
 
 
 def _context(name: str, source: str, kind: Kind) -> Context:
-    lines = [line for line in source.splitlines() if line.strip()]
+    lines = [line for line in source.replace("\n ", " ").splitlines() if line.strip()]
     rows = [_row(place, line) for place, line in enumerate(lines)]
     if kind == "router":
         rows = [row for row in rows if not row.pattern.startswith("switchport")]

@@ -50,6 +50,7 @@ no ip domain-lookup
 ip domain name <word>
 ip domain-name <word> ;; rewrites ip domain name
 ip name-server <host!> [<host!>] [<host!>]
+ip routing
 no ip routing
 ip multicast-routing [distributed]
 ip dhcp excluded-address <ip!> [<ip!>]
@@ -136,7 +137,8 @@ ip ftp source-interface <interface>
 ip tftp source-interface <interface>
 ip tacacs source-interface <interface>
 ip bgp-community new-format
-ip route <ip!> <mask!> <interface!> [<ip!>] [<1-255>] [name <word>] [tag <number>] [permanent] ;; sort natural
+ip route <ip!> <mask!> <interface!> [<ip!>] [<1-255>] [name <word>] [tag <number>] [permanent] ;;
+    sort natural
 ip route <ip!> <mask!> <ip!> [<1-255>] [name <word>] [tag <number>] [permanent] ;; sort natural
 ip as-path access-list <1-500!> {permit|deny}! <line!>
 ip community-list {standard|expanded}! <word!> {permit|deny}! <line!>
@@ -144,7 +146,8 @@ ip access-list standard <word!> ;; opens acl4-standard
 ip access-list extended <word!> ;; opens acl4
 ip sla <1-2147483647!> ;; opens sla ;; sort natural
 ip sla schedule <1-2147483647!> <line>
-ip prefix-list <word!> seq <1-4294967294!> {permit|deny} <prefix> [ge <1-32>] [le <1-32>] ;; sort natural
+ip prefix-list <word!> seq <1-4294967294!> {permit|deny} <prefix> [ge <1-32>] [le <1-32>] ;; sort
+    natural
 ip prefix-list <word!> {permit|deny} <prefix> [ge <1-32>] [le <1-32>] ;; numbers seq
 ip prefix-list <word!> description <line>
 ip prefix-list <word!> ;; drops
@@ -161,7 +164,8 @@ logging userinfo
 logging synchronous
 ipv6 route <prefix6!> <interface!> [<ip6!>] [<1-254>] [name <word>] [tag <number>] ;; sort natural
 ipv6 route <prefix6!> <ip6!> [<1-254>] [name <word>] [tag <number>] ;; sort natural
-ipv6 prefix-list <word!> seq <1-4294967294!> {permit|deny} <prefix6> [ge <1-128>] [le <1-128>] ;; sort natural
+ipv6 prefix-list <word!> seq <1-4294967294!> {permit|deny} <prefix6> [ge <1-128>] [le <1-128>] ;;
+    sort natural
 ipv6 prefix-list <word!> {permit|deny} <prefix6> [ge <1-128>] [le <1-128>] ;; numbers seq
 ipv6 prefix-list <word!> description <line>
 ipv6 prefix-list <word!> ;; drops
@@ -169,8 +173,10 @@ ipv6 access-list <word!> ;; opens acl6
 route-map <word!> {permit|deny}! <0-65535!> ;; opens route-map ;; sort natural
 route-map <word!> ;; drops
 snmp-server engineID local <word>
-snmp-server group <word!> v3 {auth|noauth|priv}! [match exact] [context <word>] [read <word>] [write <word>] [notify <word>] [access [ipv6 <word>] <word>]
-snmp-server user <word!> <word!> v3 [encrypted] [auth {md5|sha|sha-2} [{224|256|384|512}] <word>] [priv {3des|des|aes} [{128|192|256}] <word>] [access [ipv6 <word>] [<word>]] ;; unseen
+snmp-server group <word!> v3 {auth|noauth|priv}! [match exact] [context <word>] [read <word>]
+    [write <word>] [notify <word>] [access [ipv6 <word>] <word>]
+snmp-server user <word!> <word!> v3 [encrypted] [auth {md5|sha|sha-2} [{224|256|384|512}] <word>]
+    [priv {3des|des|aes} [{128|192|256}] <word>] [access [ipv6 <word>] [<word>]] ;; unseen
 snmp-server view <word!> <word!> {included|excluded}
 snmp-server community <word!> [{ro|rw}] [<word>]
 snmp-server ifindex persist

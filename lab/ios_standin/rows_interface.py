@@ -95,8 +95,10 @@ ipv6 ospf bfd [disable]
 ipv6 ospf cost <1-65535>
 ipv6 ospf authentication <line>
 ospfv3 <1-65535!> {ipv4|ipv6}! area <area>
-ospfv3 <1-65535!> {ipv4|ipv6}! {network|cost|hello-interval|dead-interval|retransmit-interval|bfd|authentication}! [<line>]
-ospfv3 <1-65535!> {network|cost|hello-interval|dead-interval|retransmit-interval|bfd|authentication}! [<line>]
+ospfv3 <1-65535!> {ipv4|ipv6}!
+    {network|cost|hello-interval|dead-interval|retransmit-interval|bfd|authentication}! [<line>]
+ospfv3 <1-65535!>
+    {network|cost|hello-interval|dead-interval|retransmit-interval|bfd|authentication}! [<line>]
 ospfv3 network {point-to-point|broadcast}
 ospfv3 hello-interval <1-65535> ;; hides 10
 ospfv3 dead-interval <1-65535> ;; hides 40

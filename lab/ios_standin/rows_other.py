@@ -12,9 +12,11 @@ _TAIL = f"[{{established|{_ICMP}}}] [fragments] [log] [log-input] [time-range <w
 
 ACL4 = f"""
 <1-2147483647!> remark <line>
-<1-2147483647!> {{permit|deny}} <protocol> {_ENDPOINT4} {_PORTS} {_ENDPOINT4} {_PORTS} {_TAIL} ;; stores ace4
+<1-2147483647!> {{permit|deny}} <protocol> {_ENDPOINT4} {_PORTS} {_ENDPOINT4} {_PORTS} {_TAIL} ;;
+    stores ace4
 remark <line!> ;; numbers
-{{permit|deny}}! <protocol!> {_ENDPOINT4}! {_PORTS} {_ENDPOINT4}! {_PORTS} {_TAIL} ;; stores ace4 ;; numbers
+{{permit|deny}}! <protocol!> {_ENDPOINT4}! {_PORTS} {_ENDPOINT4}! {_PORTS} {_TAIL} ;; stores ace4
+    ;; numbers
 """
 
 ACL4_STANDARD = """
@@ -26,9 +28,11 @@ remark <line!> ;; numbers
 
 ACL6 = f"""
 sequence <1-4294967294!> remark <line>
-sequence <1-4294967294!> {{permit|deny}} <protocol> {_ENDPOINT6} {_PORTS} {_ENDPOINT6} {_PORTS} {_TAIL} ;; stores ace6
+sequence <1-4294967294!> {{permit|deny}} <protocol> {_ENDPOINT6} {_PORTS} {_ENDPOINT6} {_PORTS}
+    {_TAIL} ;; stores ace6
 remark <line!> ;; numbers sequence
-{{permit|deny}}! <protocol!> {_ENDPOINT6}! {_PORTS} {_ENDPOINT6}! {_PORTS} {_TAIL} ;; stores ace6 ;; numbers sequence
+{{permit|deny}}! <protocol!> {_ENDPOINT6}! {_PORTS} {_ENDPOINT6}! {_PORTS} {_TAIL} ;; stores ace6
+    ;; numbers sequence
 """
 
 KEY_CHAIN = """

@@ -17,8 +17,10 @@ log-adjacency-changes [detail] ;; hides
 passive-interface default
 passive-interface <interface!> ;; inverts passive-interface default
 network <ip!> <wild!> area <area>
-redistribute {connected|static}! [metric <number>] [metric-type {1|2}] [subnets] [route-map <word>] [tag <number>]
-redistribute bgp <1-4294967295!> [metric <number>] [metric-type {1|2}] [subnets] [route-map <word>] [tag <number>]
+redistribute {connected|static}! [metric <number>] [metric-type {1|2}] [subnets] [route-map
+    <word>] [tag <number>]
+redistribute bgp <1-4294967295!> [metric <number>] [metric-type {1|2}] [subnets] [route-map
+    <word>] [tag <number>]
 default-information originate [always] [metric <number>] [metric-type {1|2}] [route-map <word>]
 default-metric <number>
 distribute-list <line!>
@@ -51,8 +53,10 @@ log-adjacency-changes [detail] ;; hides
 passive-interface default
 passive-interface <interface!> ;; inverts passive-interface default
 area <area!> authentication <line>
-redistribute {connected|static}! [metric <number>] [metric-type {1|2}] [route-map <word>] [tag <number>]
-redistribute bgp <1-4294967295!> [metric <number>] [metric-type {1|2}] [route-map <word>] [tag <number>]
+redistribute {connected|static}! [metric <number>] [metric-type {1|2}] [route-map <word>] [tag
+    <number>]
+redistribute bgp <1-4294967295!> [metric <number>] [metric-type {1|2}] [route-map <word>] [tag
+    <number>]
 default-information originate [always] [metric <number>] [metric-type {1|2}] [route-map <word>]
 maximum-paths <1-64>
 bfd all-interfaces [strict-mode]

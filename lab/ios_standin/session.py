@@ -5,7 +5,8 @@ import re
 from lab.ios_standin import commands
 from lab.ios_standin.configuration import Accepted, Block
 from lab.ios_standin.device import IosStandin, PowerLost
-from lab.ios_standin.pattern import Fault, Match, Matcher, Refusal, compile_pattern
+from lab.ios_standin.matching import Fault, Match, Matcher, Refusal
+from lab.ios_standin.pattern import compile_pattern
 from lab.ios_standin.replace import complaint_lines
 from lab.ios_standin.terminal import Closed, Terminal
 from lab.ios_standin.text_tree import logical_lines

@@ -1,20 +1,18 @@
 """BGP sessions and prefix counts."""
 
 from collections.abc import Iterator
-from ipaddress import ip_address
+from ipaddress import IPv4Address, ip_address
 from typing import TYPE_CHECKING
 
 from lab.ios_standin import bgp, ospf
 from lab.ios_standin.device import IosStandin
-from lab.ios_standin.pattern import Match
+from lab.ios_standin.matching import Match
 
 if TYPE_CHECKING:
     from lab.ios_standin.session import Session
 
 _OFF = "% BGP not active\n"
-_HEAD = (
-    "Neighbor        V           AS MsgRcvd MsgSent   TblVer  InQ OutQ Up/Down  State/PfxRcd"
-)
+_HEAD = "Neighbor        V           AS MsgRcvd MsgSent   TblVer  InQ OutQ Up/Down  State/PfxRcd"
 
 
 def _ends(device: IosStandin, family: str) -> list[bgp.BgpEnd]:
@@ -66,12 +64,13 @@ async def _all_summary(session: "Session", match: Match) -> str:  # noqa: ARG001
 def _neighbor(device: IosStandin, end: bgp.BgpEnd, family: str) -> str:
     up = device.view.established(end)
     kind = "internal" if end.local_asn == end.remote_asn else "external"
+    remote = device.view.bgp_router_id(end) if up else IPv4Address(0)
     sent = len(bgp.advertised(device.configuration, end.peer, family)) if up else 0
     received = device.view.received(end, family) if up else 0
     described = f" Description: {end.description}\n" if end.description else ""
     return (
         f"BGP neighbor is {end.peer},  remote AS {end.remote_asn}, {kind} link\n{described}"
-        f"  BGP version 4, remote router ID {device.view.bgp_router_id(end) if up else '0.0.0.0'}\n"
+        f"  BGP version 4, remote router ID {remote}\n"
         f"  BGP state = {'Established, up for 00:10:00' if up else 'Idle'}\n"
         f" For address family: {'IPv4' if family == 'ipv4' else 'IPv6'} Unicast\n"
         "                                 Sent       Rcvd\n"
@@ -96,7 +95,7 @@ async def _advertised(session: "Session", match: Match) -> str:
     family = "ipv6" if ip_address(peer).version == 6 else "ipv4"
     found = bgp.advertised(device.configuration, peer, family)
     lines = ["     Network          Next Hop            Metric LocPrf Weight Path"]
-    lines += [f" *>  {str(prefix).upper():<17} 0.0.0.0                  0         32768 i" for prefix in found]  # noqa: E501
+    lines += [f" *>  {str(one).upper():<17} 0.0.0.0            0         32768 i" for one in found]
     lines += ["", f"Total number of prefixes {len(found)} ", ""]
     return "".join(f"{line}\n" for line in lines)
 

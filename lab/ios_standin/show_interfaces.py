@@ -8,7 +8,7 @@ from lab.ios_standin.configuration import Block
 from lab.ios_standin.device import IosStandin
 from lab.ios_standin.hardware import mac_of
 from lab.ios_standin.interfaces import short_name
-from lab.ios_standin.pattern import Match
+from lab.ios_standin.matching import Match
 
 if TYPE_CHECKING:
     from lab.ios_standin.session import Session
@@ -88,7 +88,8 @@ async def _ip(session: "Session", match: Match) -> str:
         state, protocol = status(device, name)
         address = ipv4_of(block)
         lines.append(f"{name} is {state}, line protocol is {protocol}")
-        lines.append(f"  Internet address is {address}" if address else "  Internet protocol processing disabled")  # noqa: E501
+        disabled = "  Internet protocol processing disabled"
+        lines.append(f"  Internet address is {address}" if address else disabled)
     return "".join(f"{line}\n" for line in lines)
 
 

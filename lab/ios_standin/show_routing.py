@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from lab.ios_standin import ospf
 from lab.ios_standin.addressing import addresses, is_shut
 from lab.ios_standin.interfaces import short_name
-from lab.ios_standin.pattern import Match
+from lab.ios_standin.matching import Match
 
 if TYPE_CHECKING:
     from lab.ios_standin.session import Session
@@ -69,7 +69,7 @@ async def _ntp(session: "Session", match: Match) -> str:  # noqa: ARG001
     for place, entry in enumerate(session.device.configuration.root.starting("ntp", "server")):
         mark = "*" if place == 0 else "+"
         address = entry.identity[2]
-        lines.append(f"{mark}~{address:<15} .GPS.            1     30     64   377  1.000   0.100  1.0")
+        lines.append(f"{mark}~{address:<15} .GPS.            1     30     64   377  1.0   0.1  1.0")
     return "".join(f"{line}\n" for line in lines)
 
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from lab.ios_standin.configuration import ETX
 from lab.ios_standin.device import IosStandin, uptime_text
-from lab.ios_standin.pattern import Match
+from lab.ios_standin.matching import Match
 from lab.ios_standin.rendering import render_block
 
 if TYPE_CHECKING:
@@ -123,6 +123,27 @@ async def _reload(session: "Session", match: Match) -> str:  # noqa: ARG001
     return f"Reload scheduled for {when:%H:%M:%S UTC %a %b %-d %Y}\n"
 
 
+async def _snmp_users(session: "Session", match: Match) -> str:  # noqa: ARG001
+    text = ""
+    for line in session.device.configuration.private.values():
+        words = line.split()
+        text += (
+            f"\nUser name: {words[2]}\nEngine ID: 800000090300{session.device.hardware.serial}\n"
+            "storage-type: nonvolatile\t active\n"
+            f"Authentication Protocol: {_protocol(words, 'auth')}\n"
+            f"Privacy Protocol: {_protocol(words, 'priv')}\n"
+            f"Group-name: {words[3]}\n"
+        )
+    return text
+
+
+def _protocol(words: list[str], kind: str) -> str:
+    if kind not in words:
+        return "None"
+    name, size = words[words.index(kind) + 1 : words.index(kind) + 3]
+    return name.upper() + (size if size.isdigit() else "")
+
+
 async def _nothing(session: "Session", match: Match) -> str:  # noqa: ARG001
     return ""
 
@@ -145,6 +166,7 @@ SYSTEM_COMMANDS = (
     ("show privilege", _privilege),
     ("show logging", _logging),
     ("show reload", _reload),
+    ("show snmp user", _snmp_users),
     ("show processes cpu", _processes),
     ("show vrf [detail]", _nothing),
     ("show snmp chassis", _nothing),

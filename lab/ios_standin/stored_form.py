@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv6Network
 
-from lab.ios_standin.pattern import Word
+from lab.ios_standin.matching import Word
 
 _TYPE7_KEY = b"dsfd;kfoA,.iyewrkldJKDHSUBsgvca69834ncxv9873254k;fg87"
 _STANDARD = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
@@ -32,9 +32,9 @@ def type7_encode(plain: str, offset: int) -> str:
 def type7_decode(stored: str) -> str:
     """The plain text of a type 7 string; ValueError when it is none."""
     offset, body, key = int(stored[:2]), bytes.fromhex(stored[2:]), _TYPE7_KEY
-    return bytes(
-        byte ^ key[(offset + place) % len(key)] for place, byte in enumerate(body)
-    ).decode("latin-1")
+    return bytes(byte ^ key[(offset + place) % len(key)] for place, byte in enumerate(body)).decode(
+        "latin-1"
+    )
 
 
 def plain_key(stored: str) -> str:

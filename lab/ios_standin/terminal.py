@@ -60,17 +60,21 @@ class Terminal:
                 return key
             if key == "\x04" and not typed:
                 raise Closed
-            if key in _BACKSPACES:
-                if typed and echo:
-                    self.send("\b \b")
-                typed = typed[:-1]
-            elif key == "\x15":
-                self.send("\b \b" * len(typed) if echo else "")
-                typed = ""
-            elif key >= " " or key == "\t":
-                typed += key
-                if echo:
-                    self.send(key)
+            typed = self._edit(typed, key, echo=echo)
+
+    def _edit(self, typed: str, key: str, *, echo: bool) -> str:
+        """The line after one more key, and what the terminal shows of it."""
+        if key in _BACKSPACES:
+            kept, shown = typed[:-1], "\b \b" if typed else ""
+        elif key == "\x15":
+            kept, shown = "", "\b \b" * len(typed)
+        elif key >= " " or key == "\t":
+            kept, shown = typed + key, key
+        else:
+            return typed
+        if echo:
+            self.send(shown)
+        return kept
 
     async def until(self, ending: str) -> str:
         """Raw text up to and with `ending`, echoed as it comes."""

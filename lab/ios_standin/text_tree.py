@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 
 _BANNER = re.compile(r"banner (motd|login|exec|incoming) (\S)")
 _NOISE = re.compile(
-    r"^(!|Building configuration|Current configuration|Using \d+ out of|ntp clock-period|end$|version |boot-(start|end)-marker|\s*$)"
+    r"(!|Building configuration|Current configuration|Using \d+ out of|ntp clock-period|end$|"
+    r"version |boot-(start|end)-marker|\s*$)"
 )
+"""Headers, comments, and lines that belong to the software and not to the configuration."""
 _ORDERED = re.compile(r"ip(v6)? access-list ")
 """Blocks in which the order of the lines is their meaning."""
 _DEFERRED_BLOCK_END = "exit-address-family"
