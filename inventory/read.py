@@ -78,6 +78,7 @@ def _read(draft: Draft, folder: Path, name: str, digest: Any) -> None:
     marked = MarkedYaml(f"{draft.shown_as}/{name}")
     draft.sources[name] = marked
     if not folder.is_dir():
+        draft.broken.add(("file", name))
         return
     try:
         content = (folder / name).read_bytes()

@@ -103,6 +103,8 @@ def _cores(draft: Draft, topology: Topology) -> list[str]:
 
 
 def _connected(draft: Draft, topology: Topology, cores: list[str]) -> None:
+    if not cores and draft.sites_in_unreadable_files():
+        return
     if not cores:
         draft.say("region.yaml", (), "no device has the role core.", "Give a router `role: core`.")
         return

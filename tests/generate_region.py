@@ -63,7 +63,10 @@ def _bandwidth(role: str) -> str:
 def write_region(
     folder: Path, districts: int, distributions: int | None = None, offices: int = 0
 ) -> None:
-    """Write a valid inventory of 2 districts or more: 5 + distributions + 4 * districts + offices devices."""
+    """Write a valid inventory of 5 + distributions + 4 * districts + offices devices.
+
+    At least 2 districts, so that each has another to have its backup with.
+    """
     count = ceil(districts / 8) if distributions is None else distributions
     region = _Region()
     _hub(region, count)
@@ -129,8 +132,8 @@ def _office(region: _Region, index: int, districts: int, distributions: int) -> 
 def _write(folder: Path, region: _Region) -> None:
     (folder / "sites").mkdir(parents=True, exist_ok=True)
     for code, site in region.sites.items():
-        _dump(folder / "sites" / f"{code}.yaml", site)
-    _dump(folder / "links.yaml", region.links)
+        dump_rows(folder / "sites" / f"{code}.yaml", site)
+    dump_rows(folder / "links.yaml", region.links)
     for name in ("groups.yaml", "defaults.yaml"):
         (folder / name).write_text((DEFAULT / name).read_text(encoding="utf-8"), encoding="utf-8")
     ports = {"TenGigabitEthernet0/1/0..199": "10G", "GigabitEthernet0/0/0..3": "1G"}
@@ -140,8 +143,8 @@ def _write(folder: Path, region: _Region) -> None:
         "generated-router": {"model": "Generated router", "ports": ports, "mtu": 9000},
         "generated-switch": {"model": "Generated switch", **switch, "mtu": 9000},
     }
-    _dump(folder / "hardware.yaml", hardware)
-    _dump(folder / "region.yaml", _settings())
+    dump_rows(folder / "hardware.yaml", hardware)
+    dump_rows(folder / "region.yaml", _settings())
 
 
 def _settings() -> dict[str, Any]:
@@ -158,7 +161,7 @@ def _settings() -> dict[str, Any]:
     return settings
 
 
-def _dump(path: Path, content: dict[str, Any]) -> None:
+def dump_rows(path: Path, content: dict[str, Any]) -> None:
     """One line a key: JSON is YAML, and a file of 1,000 rows is written at once."""
     rows = (f"{key}: {json.dumps(value, ensure_ascii=False)}\n" for key, value in content.items())
     path.write_text("".join(rows), encoding="utf-8")
