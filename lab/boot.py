@@ -23,6 +23,10 @@ PING_WAIT_S = 0.25
 SETTLE_S = 0.1
 """Between two looks at the adjacencies while nothing else is left to wait for."""
 
+ROUTING = (NodeKind.ROUTER, NodeKind.EXTERNAL)
+WAITING = (NodeKind.SWITCH, NodeKind.HOST)
+"""What is made while the routers converge."""
+
 Say = Callable[[str], None]
 
 
@@ -130,9 +134,10 @@ class Boot:
                 )
 
     def connect(self) -> None:
-        """Namespaces, wires, addresses, containers, and the way in for this machine."""
+        """The routers with all their interfaces, and the way in for this machine."""
         plan, folder = self._plan, self._folder
-        with self._phase("network", f"{len(plan.nodes)} namespaces, {len(plan.wires)} wires"):
+        nodes = self._of_kind(*ROUTING)
+        with self._phase("routers", f"{len(nodes)} routers wired"):
             keeper, started = netns.start_keeper(folder)
             self.state = replace(
                 self.state,
@@ -142,18 +147,17 @@ class Boot:
                 revision=plan.revision,
             )
             write_state(self.state)
-            binds = {
-                node.name: folders.binds(self.state.node_folder(node.name))
-                for node in plan.nodes
-                if node.contained
-            }
-            steps = [*netns.network_steps(plan), netns.containers_step(plan.nodes, binds)]
-            netns.inside_lab(keeper, folder, steps)
+            waiting = [node.name for node in self._of_kind(*WAITING)]
+            steps = netns.node_steps(plan, nodes, self._binds(nodes), waiting)
+            netns.inside_lab(keeper, folder, [*netns.panel_steps(), *steps])
             netns.connect_management(plan, keeper, folder)
 
     def start(self) -> None:
-        """Every routing daemon, with the rendered configuration; LabError when one won't start."""
-        nodes = self._of_kind(NodeKind.ROUTER, NodeKind.EXTERNAL)
+        """Every routing daemon, with the rendered configuration; LabError when one won't start.
+
+        The best connected first: the others find their neighbours waiting.
+        """
+        nodes = sorted(self._of_kind(*ROUTING), key=self._importance)
         with self._phase("daemons", f"routing daemons of {len(nodes)} routers started"):
             said = self._run(nodes, scripts.START_ROUTING)
         self.report.differences += tuple(
@@ -161,6 +165,27 @@ class Boot:
             for node in nodes
             for difference in boot_problems(self._made.files, node.name, *said[node.name])
         )
+
+    def _importance(self, node: Node) -> tuple[bool, bool, int, str]:
+        speaks_bgp = any(
+            one.device == node.name and one.protocol == "bgp" for one in self._plan.adjacencies
+        )
+        external = node.kind is NodeKind.EXTERNAL
+        return (not external, not speaks_bgp, -len(self._plan.wires_at(node.name)), node.name)
+
+    def populate(self) -> None:
+        """Switches and hosts, while the routers get to know each other."""
+        nodes = self._of_kind(*WAITING)
+        with self._phase("hosts", f"{len(nodes)} switches and hosts wired"):
+            steps = netns.node_steps(self._plan, nodes, self._binds(nodes), ())
+            netns.inside_lab(self.state.keeper, self._folder, steps)
+
+    def _binds(self, nodes: list[Node]) -> dict[str, netns.Bind]:
+        return {
+            node.name: folders.binds(self.state.node_folder(node.name))
+            for node in nodes
+            if node.contained
+        }
 
     def converge(self) -> None:
         """Wait until every allowed ping between LANs is answered and every adjacency is up."""
@@ -184,7 +209,7 @@ class Boot:
 
     def serve(self) -> None:
         """What management needs: SSH, SNMP, the watchdog. After routing, which it would slow."""
-        nodes = self._of_kind(NodeKind.ROUTER, NodeKind.EXTERNAL, NodeKind.SWITCH)
+        nodes = self._of_kind(*ROUTING, NodeKind.SWITCH)
         with self._phase("management", "SSH and SNMP answer"):
             said = netns.inside_lab(
                 self.state.keeper,
@@ -196,21 +221,18 @@ class Boot:
 
     def compare(self) -> None:
         """The running configuration of every router against the rendered one."""
-        routers = self._of_kind(NodeKind.ROUTER)
         secrets = self.state.secrets()
         with self._phase("compared", "running configurations compared with the rendered ones"):
-            said = self._run(routers, scripts.SHOW_RUNNING)
-        _raise_failed(said)
-        self.report.differences += tuple(
-            difference
-            for node in routers
-            for difference in running.differences(
-                node.name,
-                "frr.conf",
-                self._made.files[node.name]["frr.conf"],
-                secrets.unfill(said[node.name][1]),
+            self.report.differences += tuple(
+                difference
+                for node, run in self.state_runs().items()
+                for difference in running.differences(
+                    node,
+                    "frr.conf",
+                    self._made.files[node]["frr.conf"],
+                    secrets.unfill(running.running_configuration(run)),
+                )
             )
-        )
 
     def finish(self) -> None:
         """Journal that the lab is up: from now on the other commands find it."""

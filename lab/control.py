@@ -77,6 +77,7 @@ def up(
             boot.prepare()
             boot.connect()
             boot.start()
+            boot.populate()
             boot.converge()
             boot.serve()
             boot.compare()

@@ -107,19 +107,30 @@ def start_traffic(state: Path, name: str, folder: Path) -> int:
     return int(_python("lab.flows", [], "", {MARKER: str(folder)}, [str(state), name], site=True))
 
 
-def network_steps(plan: LabPlan) -> list[Step]:
-    """All namespaces, wires and addresses."""
+def panel_steps() -> list[Step]:
+    """The patch panel, still without wires."""
     return [
         {"do": "sysctls", "sysctls": panel.PANEL_SYSCTLS},
+        {"do": "ip", "namespace": "", "lines": ["link set lo up", panel.MANAGEMENT_LINE]},
+    ]
+
+
+def node_steps(
+    plan: LabPlan, nodes: Iterable[Node], binds: Mapping[str, Bind], off: Iterable[str]
+) -> list[Step]:
+    """Namespaces, near halves of wires, addresses, containers of `nodes`; those in `off` wait."""
+    nodes = tuple(nodes)
+    lines = [line for node in nodes for line in panel.wire_lines(plan, node.name)]
+    return [
         {
             "do": "namespaces",
-            "names": [node.name for node in plan.nodes],
-            "sysctls": [dict(node.sysctls) for node in plan.nodes],
+            "names": [node.name for node in nodes],
+            "sysctls": [dict(node.sysctls) for node in nodes],
         },
-        {"do": "ip", "namespace": "", "lines": ["link set lo up", *panel.wire_lines(plan.wires)]},
-        {"do": "ip", "namespace": "", "lines": panel.management_lines(plan)},
-        {"do": "nft", "text": panel.panel_rules(plan)},
-        *(_setup_step(plan, node) for node in plan.nodes),
+        {"do": "ip", "namespace": "", "lines": lines},
+        {"do": "nft", "text": panel.panel_rules(plan, off)},
+        *(_setup_step(plan, node) for node in nodes),
+        containers_step(nodes, binds),
     ]
 
 
@@ -147,11 +158,7 @@ def power_on_steps(plan: LabPlan, node: Node, faults: Iterable[Fault], bind: Bin
     off = [fault.target for fault in faults if fault.kind == POWER_OFF]
     carriers = panel.carrier_lines(faults, plan.wires_at(node.name))
     return [
-        {"do": "namespaces", "names": [node.name], "sysctls": [dict(node.sysctls)]},
-        {"do": "ip", "namespace": "", "lines": panel.rewire_lines(plan, node.name)},
-        {"do": "nft", "text": panel.panel_rules(plan, off)},
-        _setup_step(plan, node),
-        containers_step([node], {node.name: bind}),
+        *node_steps(plan, [node], {node.name: bind}, off),
         {"do": "ip", "namespace": "", "lines": carriers},
     ]
 

@@ -10,6 +10,9 @@ from lab.plan import LabPlan, Wire
 from lab.state import CUT, POWER_OFF, Fault
 
 MANAGEMENT_BRIDGE = "mgmt"
+MANAGEMENT_LINE = (
+    f"link add name {MANAGEMENT_BRIDGE} up type bridge mcast_snooping 0 forward_delay 0"
+)
 UPLINK = "uplink"
 """The panel's end of the one veth that leads out of the lab, to the machine's own namespace."""
 PANEL_SYSCTLS = {
@@ -20,27 +23,13 @@ PANEL_SYSCTLS = {
 }
 
 
-def wire_lines(wires: Iterable[Wire]) -> list[str]:
-    """Make the wires, all interfaces up; both ends must have their namespaces already."""
-    return [
-        f"link add name {wire.panel_port(port.node)} up type veth "
-        f"peer name {port.interface} netns {port.node}"
-        for wire in wires
-        for port in (wire.a, wire.b)
+def wire_lines(plan: LabPlan, node: str) -> list[str]:
+    """Make the near halves of a node's wires, and its management port; all up in the panel."""
+    lines = [
+        f"link add name {wire.panel_port(node)} up type veth "
+        f"peer name {wire.near(node).interface} netns {node}"
+        for wire in plan.wires_at(node)
     ]
-
-
-def management_lines(plan: LabPlan) -> list[str]:
-    """The management bridge and a port in it for each device."""
-    lines = [f"link add name {MANAGEMENT_BRIDGE} up type bridge mcast_snooping 0 forward_delay 0"]
-    for node in plan.nodes:
-        lines += node_management_lines(plan, node.name)
-    return lines
-
-
-def node_management_lines(plan: LabPlan, node: str) -> list[str]:
-    """The management ports of one device."""
-    lines = []
     for number, port in enumerate(plan.management_ports):
         if port.node == node:
             lines += [
@@ -48,16 +37,6 @@ def node_management_lines(plan: LabPlan, node: str) -> list[str]:
                 f"link set m{number} master {MANAGEMENT_BRIDGE}",
             ]
     return lines
-
-
-def rewire_lines(plan: LabPlan, node: str) -> list[str]:
-    """Make the near halves of a node's wires again; the far halves are still there."""
-    lines = [
-        f"link add name {wire.panel_port(node)} up type veth "
-        f"peer name {wire.near(node).interface} netns {node}"
-        for wire in plan.wires_at(node)
-    ]
-    return lines + node_management_lines(plan, node)
 
 
 def unwire_lines(plan: LabPlan, node: str) -> list[str]:

@@ -37,12 +37,11 @@ HIDDEN = ("/run/", "/var/tmp/", "/proc/", "/sys/")  # noqa: S108  (compared, nev
 
 TRIAL = """
 set -e
-ip link add name a type veth peer name b
-ip link add name c type bridge mcast_snooping 0
-ip link set a up
+ip link add name trial0 up type veth peer name trial1
+ip link add name trial2 type bridge mcast_snooping 0
 nft -f - <<'RULES'
-table netdev t { chain c { type filter hook ingress device a priority 0; fwd to b; } }
-table inet t { chain c { type filter hook input priority 0; ct state established accept; } }
+table netdev t { chain c { type filter hook ingress device trial0 priority 0; fwd to trial1; }; }
+table inet t { chain c { type filter hook input priority 0; ct state established accept; }; }
 RULES
 """
 

@@ -5,7 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from inventory.errors import LabError
+from lab import vty
+
 _NOISE = frozenset({"", "!", "exit", "end", "exit-address-family", "exit-vrf"})
+_OF_VTYSH = frozenset({"service integrated-vtysh-config"})
+"""No daemon runs these: vtysh alone reads them."""
 _HEADER = ("Building configuration...", "Current configuration:")
 _REFUSED = re.compile(r"^line (\d+): (.*)$", re.MULTILINE)
 _NFT = re.compile(r"nftables\.conf:(\d+):[\d-]+: Error: (.*)")
@@ -51,6 +56,15 @@ def nft_refusal(said: str) -> tuple[int, str, str]:
     return int(found[1]), below[1].strip() if len(below) > 1 else "", found[2].strip()
 
 
+def running_configuration(run: Path) -> str:
+    """What all daemons of a router run; LabError when one of them doesn't answer."""
+    daemons = sorted(file.stem for file in (run / "frr").glob("*.vty") if file.stem != "watchfrr")
+    try:
+        return "\n".join(vty.show(run, daemon, "show running-config") for daemon in daemons)
+    except OSError as error:
+        raise LabError(f"{run.parent.name}: a routing daemon does not answer: {error}.") from None
+
+
 def differences(device: str, file: str, rendered: str, running: str) -> list[Difference]:
     """Lines of either configuration that the other lacks, whatever their order."""
     wanted = dict(_statements(rendered))
@@ -73,7 +87,7 @@ def _statements(text: str) -> Iterator[tuple[str, int]]:
     stanzas: list[tuple[int, str]] = []
     for number, line in enumerate(text.splitlines(), 1):
         words = line.strip()
-        if words in _NOISE or words.startswith(_HEADER):
+        if words in _NOISE or words in _OF_VTYSH or words.startswith(_HEADER):
             continue
         indent = len(line) - len(line.lstrip())
         while stanzas and stanzas[-1][0] >= indent:

@@ -54,8 +54,6 @@ if [ -s /etc/ssh/sshd_config ]; then
 fi
 """
 
-SHOW_RUNNING = "vtysh -c 'show running-config no-header'"
-
 
 def services(nodes: Iterable[Node]) -> dict[str, str]:
     """Node -> the script that starts what management needs there."""
