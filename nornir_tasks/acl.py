@@ -28,7 +28,9 @@ def lan_lists(lan: LanFilter, inside: Pair, *, managed: bool) -> tuple[AccessLis
     for version in (4, 6):
         ours = _family(inside, version)
         lists.append(_list(f"{lan.name}-in{version}", version, _lan_in(lan, ours, version, ports)))
-        lists.append(_list(f"{lan.name}-out{version}", version, _lan_out(lan, ours, version)))
+        lists.append(
+            _list(f"{lan.name}-out{version}", version, _lan_out(lan, ours, version, ports))
+        )
     return tuple(lists)
 
 
@@ -58,7 +60,7 @@ def _lan_in(
         yield _permit("ip", own, there)
     yield from _requests(lan.asks, version, (own,))
     for there in _family(lan.answers, version):
-        if there not in opens:
+        if there not in opens and there != own:
             yield from _answers(own, there, answer_ports)
     for reply in _replies(lan.serves, version, ()):
         if reply.destination not in opens:
@@ -69,16 +71,19 @@ def _lan_in(
         yield _permit("ip", own)
 
 
-def _lan_out(lan: LanFilter, inside: tuple[Prefix, ...], version: int) -> Iterator[Rule]:
+def _lan_out(
+    lan: LanFilter, inside: tuple[Prefix, ...], version: int, answer_ports: tuple[int, ...]
+) -> Iterator[Rule]:
     """To the LAN: what may be opened to it, and the answers to what it opened."""
     own = _family(lan.prefix, version)[0]
     answers = _family(lan.answers, version)
     for there in answers:
-        yield _permit("ip", there, own)
+        if there != own:
+            yield _permit("ip", there, own)
     yield from _requests(lan.serves, version, ())
     for there in _family(lan.opens, version):
         if there not in answers:
-            yield from _answers(there, own, (*ANSWERS, *MANAGED))
+            yield from _answers(there, own, answer_ports)
     yield from _replies(lan.asks, version, (own,))
     for message in ERRORS[version]:
         yield _permit("icmp", None, own, message=message)

@@ -8,6 +8,7 @@ even when this end dies. `napalm.get_network_driver("frr")` finds the class thro
 import io
 import shlex
 import tarfile
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ from nornir_tasks.drivers.shell import Completed, Login, LostError, RefusedError
 _SCRIPT = Path(__file__).with_name("frr_transaction.sh")
 _STATE = "/run/imereti"
 _REFUSED, _PENDING, _NOT_PENDING, _REVERTED = 2, 3, 4, 5
+_FRESH_S = 1.0
 FILES = ("frr.conf", "nftables.conf")
 """What a candidate may hold."""
 
@@ -76,6 +78,8 @@ class FrrDriver(FrrGetters, NetworkDriver):  # type: ignore[misc]  # NAPALM has 
         self._token = ""
         self._candidate: dict[str, str] = {}
         self._committed = False
+        self._clock = time.monotonic
+        self._fresh: tuple[float, dict[str, str]] = (0.0, {})
 
     # -- session
 
@@ -110,11 +114,21 @@ class FrrDriver(FrrGetters, NetworkDriver):  # type: ignore[misc]  # NAPALM has 
         unknown = sorted(set(files) - set(FILES))
         if unknown:
             raise ReplaceConfigException(f"expected {', '.join(FILES)}, found {', '.join(unknown)}")
-        self._upload(dict(files))
-        checked = self._step("check", self._folder)
-        if checked.status != 0:
+        self._token, self._candidate, self._committed = uuid4().hex, dict(files), False
+        folder = shlex.quote(self._folder)
+        script = f"sh {folder}/transaction.sh"
+        # The script travels inside the archive that it unpacks, so its first step is written here.
+        # One exchange for all: the time of a plan is the number of exchanges.
+        loaded = self._run(
+            f"umask 077; mkdir -p {folder}/candidate && tar -x -C {folder}/candidate && "
+            f"mv {folder}/candidate/transaction.sh {folder}/ && "
+            f"{script} tidy && {script} check {folder} && {script} show {folder}",
+            stdin=_tar({**files, "transaction.sh": _SCRIPT.read_text(encoding="utf-8")}),
+        )
+        if loaded.status != 0:
             self.discard_config()
-            raise ReplaceConfigException(checked.said or "the candidate was refused")
+            raise ReplaceConfigException(loaded.said or "the candidate was refused")
+        self._fresh = self._clock(), _sections(loaded.out)
 
     def load_merge_candidate(self, filename: str | None = None, config: str | None = None) -> None:
         """Load lines to be added to what runs; MergeConfigException when vtysh refuses one."""
@@ -130,7 +144,7 @@ class FrrDriver(FrrGetters, NetworkDriver):  # type: ignore[misc]  # NAPALM has 
         """The router's own difference between what runs and the candidate; empty when none."""
         if not self._candidate:
             return ""
-        running = self._running()
+        running = self._just_shown() or self._running()
         parts: list[str] = []
         if "frr.conf" in self._candidate:
             parts.append(self._frr_difference(running["frr.conf"]))
@@ -217,6 +231,12 @@ class FrrDriver(FrrGetters, NetworkDriver):  # type: ignore[misc]  # NAPALM has 
     def _folder(self) -> str:
         return f"{_STATE}/{self._token}"
 
+    def _just_shown(self) -> dict[str, str]:
+        """What the load itself read, once, while it is as good as read now."""
+        at, shown = self._fresh
+        self._fresh = 0.0, {}
+        return shown if self._clock() - at < _FRESH_S else {}
+
     def _pending_token(self) -> str:
         if self._token:
             return self._token
@@ -224,20 +244,6 @@ class FrrDriver(FrrGetters, NetworkDriver):  # type: ignore[misc]  # NAPALM has 
         if not armed:
             raise CommitConfirmException("no commit is pending")
         return armed.split(" ")[0]
-
-    def _upload(self, files: dict[str, str]) -> None:
-        self._token, self._candidate, self._committed = uuid4().hex, files, False
-        script = _SCRIPT.read_text(encoding="utf-8")
-        archive = _tar({**files, "transaction.sh": script})
-        folder = shlex.quote(self._folder)
-        # The script travels inside the archive that it unpacks, so its first step is written here.
-        unpacked = self._run(
-            f"umask 077; mkdir -p {folder}/candidate && tar -x -C {folder}/candidate && "
-            f"mv {folder}/candidate/transaction.sh {folder}/ && sh {folder}/transaction.sh tidy",
-            stdin=archive,
-        )
-        if unpacked.status != 0:
-            raise ReplaceConfigException(f"the candidate can't be stored: {unpacked.said}")
 
     def _running(self) -> dict[str, str]:
         folder = self._folder if self._token else "/nowhere"
