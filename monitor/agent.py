@@ -60,7 +60,7 @@ class DeviceAgent:
         try:
             decoded = await self._read()
         except (SnmpError, ValueError) as error:
-            return self.failed(began, str(error))
+            return self.failed(began, str(error).removeprefix(f"{self.target.device}: "))
         if self._uptime_cs is not None and decoded.uptime_cs < self._uptime_cs:
             self._polls_since_look = LOOK_AGAIN_POLLS  # what was absent may be there now
         self._uptime_cs = decoded.uptime_cs

@@ -87,7 +87,9 @@ class Incidents:
 
     def _sure(self, cause: Cause, situation: Situation) -> bool:
         since = self._seen.get(cause.subject, situation.now)
-        asked = all(situation.asked.get(device, 0.0) > since for device in cause.involved)
+        # Who is silent was asked twice already; the others once more since the cause appeared.
+        others = cause.involved - situation.silent
+        asked = all(situation.asked.get(device, 0.0) > since for device in others)
         return asked or situation.now - since > self._grace_s
 
     def _renew(self, cause: Cause, situation: Situation) -> list[IncidentChange]:

@@ -6,6 +6,7 @@ it: the state came then, and its cause was found later.
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from monitor.store.base import StateEntry, Subject
 from monitor.values import Fault, LinkState
@@ -18,29 +19,32 @@ IN_SERVICE = frozenset({LinkState.UP, LinkState.DEGRADED})
 class Ledger:
     """The present state of every subject, and the entries that are not stored yet."""
 
-    def __init__(self, current: Mapping[Subject, StateEntry]) -> None:
-        self._current = dict(current)
+    def __init__(self, current: Mapping[Subject, StateEntry], revise_s: float) -> None:
+        """`revise_s`: so long after a state came its fault may be found to be another's."""
+        self._current, self._revise_s = dict(current), revise_s
         self._new: list[StateEntry] = []
 
     def current(self, subject: Subject) -> StateEntry | None:
         """What is in force."""
         return self._current.get(subject)
 
-    def set(self, subject: Subject, state: LinkState, fault: Fault, reason: str, at: float) -> bool:
-        """`subject` is in `state` since `at`, at the latest; whether that is another state.
+    def set(self, entry: StateEntry, now: float) -> None:
+        """The subject is in this state since `entry.at`, or since it came into it before.
 
-        A changed fault or reason of the same state keeps the time at which the state came. A
-        reason that differs only in its numbers is not a change.
+        Of the same state, another reason revises the entry; another fault revises it for a while,
+        and later begins a time of its own: what was charged stays charged. A reason that differs
+        only in its numbers is no change.
         """
-        known = self._current.get(subject)
-        if known is not None and known.state is state:
-            same = known.fault is fault and _words(known.reason) == _words(reason)
-            if not same:
-                self._add(StateEntry(subject, known.at, state, fault, reason))
-            return False
-        began = at if known is None else max(at, known.at)
-        self._add(StateEntry(subject, began, state, fault, reason))
-        return True
+        known = self._current.get(entry.subject)
+        if known is None:
+            self._add(entry)
+        elif known.state is not entry.state:
+            self._add(replace(entry, at=max(entry.at, known.at)))
+        elif known.fault is not entry.fault:
+            young = now - known.at <= self._revise_s
+            self._add(replace(entry, at=known.at if young else now))
+        elif _words(known.reason) != _words(entry.reason):
+            self._add(replace(entry, at=known.at))
 
     def blind(self, since: float) -> None:
         """Nobody looked from `since` on: whatever was known is not known for that time."""

@@ -50,7 +50,7 @@ def link_status(
     return LinkStatus(
         id=link,
         state=entry.state if entry else LinkState.UNKNOWN,
-        since=entry.at if entry else None,
+        since=_since(entry),
         as_of=sample.at if sample else None,
         in_bps=known.value("in_bps"),
         out_bps=known.value("out_bps"),
@@ -127,9 +127,15 @@ def _device_status(
     return DeviceStatus(
         id=name,
         state=state,
-        since=entry.at if entry else None,
+        since=_since(entry),
         as_of=poll.at if poll else None,
         uptime_s=poll.uptime_s if poll else None,
         rtt_ms=poll.rtt_ms if poll else None,
         reason=reason,
     )
+
+
+def _since(entry: StateEntry | None) -> float | None:
+    if entry is None:
+        return None
+    return entry.at if entry.since is None else entry.since

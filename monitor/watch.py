@@ -56,7 +56,7 @@ class Watch:
     ) -> None:
         self._known = dependencies(network)
         self._links = Links(targets, alarms, interval_s)
-        self._ledger = Ledger(past.states)
+        self._ledger = Ledger(past.states, revise_s=2 * grace_s)
         self._incidents = Incidents(network, self._known, past.incidents, grace_s)
         if past.last_seen is not None and now - past.last_seen > 2 * interval_s:
             self._ledger.blind(past.last_seen)
@@ -74,15 +74,16 @@ class Watch:
     def fold(self, poll: DevicePoll) -> frozenset[str]:
         """Take a poll in; the devices that should be asked again at once."""
         device = poll.device
-        self._asked[device] = poll.at - (poll.ended - poll.began)
         self._samples += self._links.fold(poll)
+        failures = self._links.failures[device]
+        if poll.answered or failures >= CONFIRM:  # one lost answer tells nothing yet
+            self._asked[device] = poll.at - (poll.ended - poll.began)
         again: set[str] = set()
         if poll.answered:
             self._note_answer(poll)
         else:
             self._problems[device] = poll.problem
             self._silent_since.setdefault(device, poll.at)
-            failures = self._links.failures[device]
             if failures < CONFIRM:
                 again.add(device)
             elif failures == CONFIRM:
@@ -169,7 +170,8 @@ class Watch:
             for cause in situation.causes
             if cause.subject in unsure
             for device in cause.involved
-            if situation.asked.get(device, 0.0) <= since(cause.subject, situation.now)
+            if device not in situation.silent
+            and situation.asked.get(device, 0.0) <= since(cause.subject, situation.now)
         )
 
     def _write_state(self, subject: Subject, silent: frozenset[str], now: float) -> None:
@@ -183,11 +185,12 @@ class Watch:
         if window is not None:
             seen = f"{verdict.state}: {verdict.reason}" if verdict.reason else verdict.state
             reason = f"{window.reason}; seen {seen}"
-            self._ledger.set(subject, LinkState.MAINTENANCE, Fault.MAINTENANCE, reason, now)
-            return
-        began = now if verdict.as_of is None else verdict.as_of
-        fault = self._fault(subject, verdict.state)
-        self._ledger.set(subject, verdict.state, fault, verdict.reason, began)
+            entry = StateEntry(subject, now, LinkState.MAINTENANCE, Fault.MAINTENANCE, reason)
+        else:
+            began = now if verdict.as_of is None else verdict.as_of
+            fault = self._fault(subject, verdict.state)
+            entry = StateEntry(subject, began, verdict.state, fault, verdict.reason)
+        self._ledger.set(entry, now)
 
     def _device_verdict(self, device: str, silent: frozenset[str], now: float) -> Verdict | None:
         if device not in self._links.failures:
@@ -205,9 +208,11 @@ class Watch:
     def _fault(self, subject: Subject, state: LinkState) -> Fault:
         if state in IN_SERVICE:
             return Fault.NONE
-        cause = self._hidden_by.get(subject)
-        if cause is not None and cause.subject != subject:
-            if cause.subject in self._windows:
-                return Fault.MAINTENANCE
-            return Fault.BLIND if cause.subject.kind is SubjectKind.SERVICE else Fault.UPSTREAM
-        return Fault.OWN if state is LinkState.DOWN else Fault.BLIND
+        cause, known = self._hidden_by.get(subject), self._ledger.current(subject)
+        if cause is None and known is not None and known.state is state:
+            return known.fault  # its cause is being looked for: what was found stands until then
+        if cause is None or cause.subject == subject:
+            return Fault.OWN if state is LinkState.DOWN else Fault.BLIND
+        if cause.subject in self._windows:
+            return Fault.MAINTENANCE
+        return Fault.BLIND if cause.subject.kind is SubjectKind.SERVICE else Fault.UPSTREAM

@@ -118,6 +118,9 @@ class StateEntry:
     reason: str
     seq: int = 0
     """Grows with each entry; 0 before it is stored. Readers follow the ledger by it."""
+    since: float | None = None
+    """When it came into this state, which may be before `at`: an entry can change the fault alone.
+    Only `Journal.current_states` tells it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ CREATE TABLE IF NOT EXISTS ledger (
   at INTEGER NOT NULL, state TEXT NOT NULL, fault TEXT NOT NULL, reason TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS ledger_by_subject ON ledger (kind, subject, at, seq);
 CREATE TABLE IF NOT EXISTS current (
-  kind TEXT NOT NULL, subject TEXT NOT NULL, seq INTEGER NOT NULL,
+  kind TEXT NOT NULL, subject TEXT NOT NULL, seq INTEGER NOT NULL, since INTEGER NOT NULL,
   PRIMARY KEY (kind, subject)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS device_polls (
   device TEXT PRIMARY KEY, at INTEGER NOT NULL, uptime_s REAL, rtt_ms REAL) WITHOUT ROWID;

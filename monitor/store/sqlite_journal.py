@@ -34,7 +34,8 @@ class SqliteJournal:
 
     def current_states(self) -> Mapping[Subject, StateEntry]:
         """See Journal."""
-        sql = f"SELECT {_prefixed('l', _ENTRY)} FROM current c JOIN ledger l ON l.seq = c.seq"  # noqa: S608
+        columns = f"{_prefixed('l', _ENTRY)}, c.since"
+        sql = f"SELECT {columns} FROM current c JOIN ledger l ON l.seq = c.seq"  # noqa: S608
         return {entry.subject: entry for entry in map(_entry, self._file.rows(sql))}
 
     def ledger(self, subject: Subject, start: float, end: float) -> tuple[StateEntry, ...]:
@@ -175,20 +176,22 @@ def insert_states(connection: sqlite3.Connection, states: Sequence[StateEntry]) 
         kind, subject = entry.subject.kind, entry.subject.id
         row = (kind, subject, _ms(entry.at), entry.state, entry.fault, entry.reason)
         last = connection.execute(
-            "SELECT l.kind, l.subject, at, state, fault, reason FROM current c "
+            "SELECT l.kind, l.subject, at, state, fault, reason, since FROM current c "
             "JOIN ledger l ON l.seq = c.seq WHERE c.kind = ? AND c.subject = ?",
             (kind, subject),
         ).fetchone()
-        if last == row:
+        if last is not None and last[:6] == row:
             continue
+        same = last is not None and last[3] == entry.state
+        since = min(last[6], row[2]) if same else row[2]
         seq = connection.execute(
             "INSERT INTO ledger (kind, subject, at, state, fault, reason) "
             "VALUES (?, ?, ?, ?, ?, ?)",
             row,
         ).lastrowid
         connection.execute(
-            "INSERT OR REPLACE INTO current (kind, subject, seq) VALUES (?, ?, ?)",
-            (kind, subject, seq),
+            "INSERT OR REPLACE INTO current (kind, subject, seq, since) VALUES (?, ?, ?, ?)",
+            (kind, subject, seq, since),
         )
 
 
@@ -250,9 +253,15 @@ def _add_line(
 
 
 def _entry(row: Row) -> StateEntry:
-    kind, subject, at, state, fault, reason, seq = row
+    kind, subject, at, state, fault, reason, seq, *since = row
     return StateEntry(
-        Subject(SubjectKind(kind), subject), at / 1000, LinkState(state), Fault(fault), reason, seq
+        Subject(SubjectKind(kind), subject),
+        at / 1000,
+        LinkState(state),
+        Fault(fault),
+        reason,
+        seq,
+        since[0] / 1000 if since else None,
     )
 
 
