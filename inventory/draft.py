@@ -81,6 +81,11 @@ class Draft:
     """Role and parent as typed, of every site whose file could be read."""
     revision: str = ""
 
+    @property
+    def knows_zones(self) -> bool:
+        """Whether the zones could be read, though there may be none."""
+        return self.region is not None or bool(self.zones)
+
     def say(self, file: str, key: Key, message: str, hint: str = "") -> None:
         """Add a problem at `key` of `file` (a path within the folder)."""
         marked = self.sources.get(file)

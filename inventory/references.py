@@ -109,7 +109,7 @@ def _groups_of_device(draft: Draft, name: str, spec: DeviceSpec) -> None:
 
 def _lans(draft: Draft) -> None:
     for lan in draft.lans.values():
-        if draft.zones and not draft.has("zone", lan.zone):
+        if draft.knows_zones and not draft.has("zone", lan.zone):
             draft.say_lan(lan, (), *_missing("zone", lan.zone, draft.zones))
         for key, device in (("router", lan.spec.router), ("switch", lan.spec.switch)):
             if device is None:
@@ -173,7 +173,7 @@ def _region(draft: Draft) -> None:
 
 
 def _zone(draft: Draft, key: Key, zone: str) -> None:
-    if draft.zones and not draft.has("zone", zone):
+    if draft.knows_zones and not draft.has("zone", zone):
         draft.say_region(key, *_missing("zone", zone, draft.zones))
 
 
