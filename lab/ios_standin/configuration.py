@@ -151,12 +151,12 @@ class Configuration:
             row = context.negative[shown.row]
             self._put(block, Entry(row, f"no {shown.text}", shown.identity))
             return Accepted(path)
+        dropped = context.drops.match(body)
+        if isinstance(dropped, Match):
+            _drop(block, dropped.identity)
+            return Accepted(path)
         match = context.takes.match(body, negated=True)
         if isinstance(match, Refusal):
-            dropped = context.drops.match(body)
-            if isinstance(dropped, Match):
-                _drop(block, dropped.identity)
-                return Accepted(path)
             return match if match.column >= shown.column else shown
         return self._remove(path, context.positive[match.row], match)
 

@@ -94,21 +94,25 @@ async def _tclsh(session: "Session", match: Match) -> str:  # noqa: ARG001
     return ""
 
 
-async def tcl_line(session: "Session", line: str) -> str:
-    """One line in the Tcl shell: `puts [open "URL" w+] {TEXT}` writes a file, `tclquit` leaves."""
-    collected = session.tcl if session.tcl is not None else []
+async def tcl_line(session: "Session", line: str) -> str | None:
+    """One line in the Tcl shell; None when it is a command of exec mode, which Tcl hands on.
+
+    `puts [open "URL" w+] {TEXT}` writes a file, over as many lines as it takes; `tclquit` leaves.
+    """
+    collected = session.tcl or []
     if not collected and line.strip() in ("tclquit", "exit"):
         session.tcl = None
         return ""
-    collected.append(line)
-    whole = "\n".join(collected)
+    if not collected and not line.lstrip().startswith("puts "):
+        return None
+    whole = "\n".join([*collected, line])
     if whole.count("{") > whole.count("}"):
-        session.tcl = collected
+        session.tcl = [*collected, line]
         return ""
     session.tcl = []
     found = _PUTS.fullmatch(whole.strip())
     if not found:
-        return f'invalid command name "{line.split(maxsplit=1)[0]}"\n'
+        return 'wrong # args: should be "puts ?-nonewline? ?channelId? string"\n'
     if not session.device.write_file(found["url"], (found["text"] + "\n").encode()):
         return f'couldn\'t write "{found["url"]}": no space left on device\n'
     return ""

@@ -39,7 +39,7 @@ ip flow {ingress|egress}!
 ip nat {inside|outside}
 ip pim sparse-mode
 ip ospf authentication {message-digest|key-chain <word>}
-ip ospf message-digest-key <1-255!> md5 <line> ;; stores type7
+ip ospf message-digest-key <1-255!> {md5} <line> ;; stores type7
 ip ospf network {point-to-point|broadcast|non-broadcast|point-to-multipoint}
 ip ospf hello-interval <1-65535> ;; hides 10
 ip ospf dead-interval {<1-65535>|minimal hello-multiplier <3-20>} ;; hides 40

@@ -103,7 +103,8 @@ class Session:
             filler = "all work and no play makes a router a dull box" + "." * 33 + "\n"
             return filler * (faults.flood_bytes // len(filler) + 1)
         if self.tcl is not None:
-            return await commands.tcl_line(self, line)
+            said = await commands.tcl_line(self, line)
+            return await commands.execute(self, line) if said is None else said
         if self.path:
             return await self._configure(line)
         if isinstance(_LEAVE_EXEC.match(line), Match):

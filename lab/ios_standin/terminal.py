@@ -98,7 +98,7 @@ class Terminal:
         """Writes `text`, a page at a time: space for the next, Enter for a line, q to stop."""
         if not text:
             return
-        lines = text.rstrip("\n").split("\n")
+        lines = text.removesuffix("\n").split("\n")
         room = self.length - 1
         if self.length == 0 or len(lines) <= room:
             self.send("\n".join(lines) + "\n")
