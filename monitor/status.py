@@ -84,7 +84,10 @@ def aged(
 
 
 def _without_values(status: LinkStatus, state: LinkState, reason: str) -> LinkStatus:
-    quality = Quality.MISSING if status.as_of is None else Quality.STALE
+    if state is LinkState.UNKNOWN and state is status.state and reason != NEVER:
+        quality = Quality.UNREACHABLE
+    else:
+        quality = Quality.MISSING if status.as_of is None else Quality.STALE
     return LinkStatus(
         id=status.id,
         state=state,
