@@ -19,15 +19,15 @@ _EXPECTED = {
     "dict_type": "a mapping of keys to values",
     "tuple_type": "a list, such as [a, b]",
     "string_too_short": "a text that is not empty",
-    "ip_v4_address": "an IPv4 address such as 10.50.1.53",
+    "ip_v4_address": "an IPv4 address such as 172.16.1.53",
     "ip_v6_address": "an IPv6 address such as fd10::53",
-    "ip_v4_network": "an IPv4 prefix such as 10.10.0.0/16, with no bit set after its length",
+    "ip_v4_network": "an IPv4 prefix such as 172.16.0.0/16, with no bit set after its length",
     "ip_v6_network": "an IPv6 prefix such as fd10::/48, with no bit set after its length",
     "ip_v4_interface": "an IPv4 address with its length, such as 192.0.2.1/30",
     "ip_v6_interface": "an IPv6 address with its length, such as 2001:db8::1/64",
 }
 _PATTERNS = {
-    f"^{CODE}$": "lower-case letters, digits and single dashes, such as zes-sch",
+    f"^{CODE}$": "lower-case letters, digits and single dashes, such as abc-sch",
     f"^{SECRET}$": "the name of a secret in capitals, such as OSPF_KEY",
     r"^[A-Za-z][A-Za-z0-9/.-]*$": "the name of an interface, such as GigabitEthernet0/0/1",
     r"^[^\x00-\x1f]*$": "a text on one line",
