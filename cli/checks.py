@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
-from inventory.errors import ImeretiError, SecretError
+from inventory.errors import ImeretiError, MachineError, SecretError
 from inventory.model import Network
 from inventory.secrets import load_secrets
 from inventory.settings import SECRET_PREFIX, Settings
@@ -40,6 +40,7 @@ def check_all(settings: Settings | ImeretiError, network: Network | ImeretiError
     findings = [*_python(), *_configuration(settings, network), *_machine()]
     if isinstance(settings, Settings):
         findings += [*_state(settings), *_port(settings), *_dashboard()]
+        findings.append(_lab(settings.paths.state))
         if isinstance(network, Network):
             findings += _secrets(settings, network)
     return findings
@@ -122,9 +123,9 @@ def _port(settings: Settings) -> Iterator[Finding]:
 
 
 def _secrets(settings: Settings, network: Network) -> Iterator[Finding]:
-    file = Path(settings.secrets.file) if settings.secrets.file else None
+    file = Path(settings.secrets.file).expanduser() if settings.secrets.file else None
     try:
-        secrets = load_secrets(file)
+        secrets = load_secrets(file, command=settings.secrets.command)
     except SecretError as error:
         yield Finding("secrets", False, str(error), "chmod 600, or set secrets.file in config.yaml")
         return
@@ -156,11 +157,6 @@ def _machine() -> Iterator[Finding]:
     enough = hard == resource.RLIM_INFINITY or hard >= 4096
     found = f"{soft} soft, {hard} hard"
     yield Finding("open files", enough, found, "ulimit -Hn 65536", required=False)
-    root = os.geteuid() == 0
-    found = "root" if root else f"user {os.geteuid()}; only simulated devices"
-    yield Finding("right to boot the lab", root, found, "sudo, or a root shell", required=False)
-    if root:
-        yield _namespaces()
     for name, program, words, mend in (
         ("FRRouting", "zebra", ("--version",), SETUP),
         ("frr-reload.py", "frr-reload.py", (), SETUP),
@@ -184,25 +180,16 @@ def _program(name: str, program: str, words: tuple[str, ...], mend: str) -> Find
     return Finding(name, True, found or path, required=False)
 
 
-def _namespaces() -> Finding:
-    """Makes a pair of interfaces in namespaces that vanish with the command."""
-    script = "ip link add doctor0 type veth peer name doctor1 && ip link add br0 type bridge"
-    kinds = ("--net", "--mount", "--uts", "--ipc", "--pid", "--fork")
-    if shutil.which("unshare", path=SYSTEM_PATH) is None:
-        return Finding("namespaces, veth, bridge", False, "no unshare", SETUP, required=False)
+def _lab(folder: Path) -> Finding:
+    """Whether virtual routers could boot with their files in `folder`."""
+    from lab.preflight import check_machine
+
     try:
-        finished = subprocess.run(
-            ["unshare", *kinds, "sh", "-c", script],
-            capture_output=True,
-            text=True,
-            timeout=COMMAND_TIMEOUT_S,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return Finding("namespaces, veth, bridge", False, str(error), required=False)
-    found = "work" if finished.returncode == 0 else finished.stderr.strip()
-    mend = "a kernel or container that allows CAP_SYS_ADMIN and CAP_NET_ADMIN"
-    return Finding("namespaces, veth, bridge", finished.returncode == 0, found, mend, False)
+        check_machine(folder)
+    except MachineError as error:
+        words, _, mend = str(error).partition(" Run: ")
+        return Finding("virtual routers", False, words, mend, required=False)
+    return Finding("virtual routers", True, "can boot", required=False)
 
 
 def _dashboard() -> Iterator[Finding]:

@@ -4,29 +4,27 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import gettempdir
 
 import pytest
 
-LAB_PROGRAMS = {
-    "/usr/lib/frr/zebra": "frr",
-    "ip": "iproute2",
-    "nft": "nftables",
-    "snmpd": "snmpd",
-    "tini": "tini",
-}
+from inventory.errors import MachineError
+from lab.preflight import check_machine
+from tests.labfixture import mended_lab, whole_lab
+
+__all__ = ["mended_lab", "whole_lab"]  # one lab for every room's tests
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 SKIPPED_IN_CI = pytest.StashKey[list[str]]()
 
 
 def _lab_lacks() -> str:
     """Why tests marked `lab` can't run here; empty when they can."""
-    if os.geteuid() != 0:
-        return "the virtual lab needs root"
-    search = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
-    missing = [
-        package for name, package in LAB_PROGRAMS.items() if not shutil.which(name, path=search)
-    ]
-    return f"not installed: {', '.join(missing)}; run as root: make setup" if missing else ""
+    try:
+        check_machine(Path(gettempdir()))
+    except MachineError as error:
+        return str(error)
+    return ""
 
 
 def _browser_lacks() -> str:
@@ -41,11 +39,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    lacks = {"lab": _lab_lacks(), "browser": _browser_lacks()}
-    for item in items:
-        for marker, reason in lacks.items():
-            if reason and item.get_closest_marker(marker):
-                item.add_marker(pytest.mark.skip(reason=reason))
+    for marker, lacks in (("lab", _lab_lacks), ("browser", _browser_lacks)):
+        marked = [item for item in items if item.get_closest_marker(marker)]
+        reason = lacks() if marked else ""
+        for item in marked if reason else ():
+            item.add_marker(pytest.mark.skip(reason=reason))
 
 
 @pytest.hookimpl(wrapper=True)
