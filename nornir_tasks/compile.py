@@ -26,7 +26,7 @@ from nornir_tasks.intent import (
     SwitchIntent,
     Vlan,
 )
-from nornir_tasks.policy import Policy, prefix
+from nornir_tasks.policy import MASKS, Policy
 
 SWITCH_ROLES = LAYER2_ROLES | {DeviceRole.DC_SWITCH}
 NATIVE_NAME, PARKING_NAME = "native-unused", "parking"
@@ -116,13 +116,12 @@ def _interface(policy: Policy, device: Device, interface: Interface) -> Interfac
         filtered = interface.lan or ""
     elif interface.kind is InterfaceKind.EXTERNAL:
         filtered = policy.external_at(device, interface).id
-    mask = prefix(ipv4.network).mask if ipv4 else ""
     return InterfaceIntent(
         name=interface.name,
         kind=interface.kind.value,
         description=interface.description,
         ipv4=str(ipv4.ip) if ipv4 else "",
-        ipv4_mask=mask,
+        ipv4_mask=MASKS[ipv4.network.prefixlen] if ipv4 else "",
         ipv4_cidr=str(ipv4) if ipv4 else "",
         ipv6=str(interface.ipv6) if interface.ipv6 else "",
         bandwidth_kbps=interface.bandwidth_bps // 1000,

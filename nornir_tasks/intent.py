@@ -4,7 +4,8 @@ Everything is worked out before a template sees it: addresses are text, lists ar
 which they are printed, secrets are placeholders. `nornir_tasks.compile` fills it from the Network.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,13 +13,14 @@ class Prefix:
     """An address or a network, in each spelling that a platform wants."""
 
     cidr: str
-    """10.10.21.0/24; a host has /32 or /128."""
-    address: str
-    mask: str
+    """10.10.21.0/24; a host has /32 or /128. Two prefixes are equal when this is."""
+    network: IPv4Network | IPv6Network = field(compare=False, repr=False)
+    address: str = field(compare=False)
+    mask: str = field(compare=False, default="")
     """Empty for IPv6."""
-    wildcard: str
+    wildcard: str = field(compare=False, default="")
     """Inverse of the mask; empty for IPv6."""
-    host: bool
+    host: bool = field(compare=False, default=False)
 
 
 @dataclass(frozen=True, slots=True)

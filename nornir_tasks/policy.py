@@ -23,15 +23,19 @@ EXTERNAL = "external"
 
 DNS, NTP, SYSLOG = 53, 123, 514
 
+MASKS = tuple(str(IPv4Network((0, length)).netmask) for length in range(33))
+"""Netmask by length."""
+WILDCARDS = tuple(str(IPv4Network((0, length)).hostmask) for length in range(33))
+"""Its inverse, as access lists want it."""
+
 
 def prefix(network: IPv4Network | IPv6Network) -> Prefix:
     """`network` in every spelling."""
-    address = str(network.network_address)
-    host = network.prefixlen == network.max_prefixlen
-    cidr = f"{address}/{network.prefixlen}"
+    address, length = str(network.network_address), network.prefixlen
+    cidr, is_host = f"{address}/{length}", length == network.max_prefixlen
     if isinstance(network, IPv6Network):
-        return Prefix(cidr, address, "", "", host)
-    return Prefix(cidr, address, str(network.netmask), str(network.hostmask), host)
+        return Prefix(cidr, network, address, host=is_host)
+    return Prefix(cidr, network, address, MASKS[length], WILDCARDS[length], is_host)
 
 
 def host(address: IPv4Address | IPv6Address) -> Prefix:
@@ -189,7 +193,7 @@ class Policy:
     def _asked(self, lan: Lan, opens: Pair) -> Iterable[Service]:
         """Services that `lan` uses elsewhere, each with the servers that `opens` does not hold."""
         for service in self.services:
-            if not (_within(lan.ipv4, service.clients.ipv4)):
+            if not _within(lan.ipv4, _networks(service.clients.ipv4)):
                 continue
             servers = Pair(
                 _elsewhere(service.servers.ipv4, lan.ipv4, opens.ipv4),
@@ -201,8 +205,8 @@ class Policy:
     def _served(self, lan: Lan, answers: Pair) -> Iterable[Service]:
         """Services on hosts of `lan`, each with the clients that `answers` does not hold."""
         for service in self.services:
-            here4 = tuple(s for s in service.servers.ipv4 if _within(s.cidr, (lan.ipv4,)))
-            here6 = tuple(s for s in service.servers.ipv6 if _within(s.cidr, (lan.ipv6,)))
+            here4 = tuple(s for s in service.servers.ipv4 if _within(s.network, (lan.ipv4,)))
+            here6 = tuple(s for s in service.servers.ipv6 if _within(s.network, (lan.ipv6,)))
             clients = Pair(
                 tuple(c for c in service.clients.ipv4 if here4 and c not in answers.ipv4),
                 tuple(c for c in service.clients.ipv6 if here6 and c not in answers.ipv6),
@@ -219,24 +223,20 @@ def _hosts(addresses: Iterable[IPv4Address]) -> tuple[Prefix, ...]:
     return tuple(host(address) for address in addresses)
 
 
+def _networks(prefixes: tuple[Prefix, ...]) -> list[IPv4Network | IPv6Network]:
+    return [prefix.network for prefix in prefixes]
+
+
 def _elsewhere(
     servers: tuple[Prefix, ...], lan: IPv4Network | IPv6Network, opens: tuple[Prefix, ...]
 ) -> tuple[Prefix, ...]:
     return tuple(
-        server
-        for server in servers
-        if not _within(server.cidr, (lan,)) and not _within(server.cidr, opens)
+        server for server in servers if not _within(server.network, (lan, *_networks(opens)))
     )
 
 
-def _within(
-    inner: str | IPv4Network | IPv6Network,
-    outer: Iterable[Prefix | IPv4Network | IPv6Network],
-) -> bool:
+def _within(inner: IPv4Network | IPv6Network, outer: Iterable[IPv4Network | IPv6Network]) -> bool:
     """Whether `inner` lies in any of `outer`; all of one family."""
-    network = ip_network(inner)
-    for one in outer:
-        whole = ip_network(one.cidr) if isinstance(one, Prefix) else one
-        if network.version == whole.version and network.subnet_of(whole):  # type: ignore[arg-type]
-            return True
-    return False
+    return any(
+        inner.prefixlen >= whole.prefixlen and inner.network_address in whole for whole in outer
+    )
