@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 from typing import Any, get_args
 
-import typer
 from typer.main import get_command
 
 from cli.main import build_app
@@ -71,7 +70,7 @@ def _parameters(command: Any) -> str:
         if "--install-completion" in parameter.opts or "--show-completion" in parameter.opts:
             continue
         if parameter.param_type_name == "argument":
-            name = parameter.make_metavar(typer.Context(command))
+            name = parameter.metavar or parameter.name.upper()
         else:
             name = ", ".join([*parameter.opts, *parameter.secondary_opts])
         meaning = _unwrap(getattr(parameter, "help", "") or "")

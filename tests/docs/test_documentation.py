@@ -46,6 +46,12 @@ def commands_in(text: str) -> Iterator[str]:
             yield re.sub(r"\s+#.*|^#.*", "", line).removeprefix("$ ").strip()
 
 
+@pytest.fixture(scope="module")
+def app() -> Any:
+    """The whole command line."""
+    return get_command(build_app([]))
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_the_written_page_is_what_the_program_makes(name: str) -> None:
     written = (CHECKOUT / name).read_text(encoding="utf-8")
@@ -71,10 +77,9 @@ def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", MARKDOWN, ids=lambda page: str(page.relative_to(CHECKOUT)))
-def test_every_command_of_a_page_is_one_that_the_program_takes(page: Path) -> None:
+def test_every_command_of_a_page_is_one_that_the_program_takes(page: Path, app: Any) -> None:
     makefile = (CHECKOUT / "Makefile").read_text(encoding="utf-8")
     targets = re.findall(r"^([a-z]+):", makefile, re.MULTILINE)
-    app = get_command(build_app([]))
     for line in commands_in(page.read_text(encoding="utf-8")):
         for part in re.split(r"\s*(?:&&|\||;)\s*", line):
             words = shlex.split(re.sub(r"\s+>.*", "", part))
@@ -95,9 +100,9 @@ def parse(command: Any, words: list[str]) -> None:
         context = command.make_context(command.name, list(words), parent=context)
 
 
-def test_every_command_and_option_says_what_it_is_for() -> None:
+def test_every_command_and_option_says_what_it_is_for(app: Any) -> None:
     silent = []
-    for path, command in leaves(get_command(build_app([]))):
+    for path, command in leaves(app):
         title = " ".join(path)
         if not command.help:
             silent.append(title)
