@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -60,9 +60,7 @@ def create_app(
         task = asyncio.create_task(live.run(), name="follow the store")
         yield
         live.close()
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        await task
 
     release = version("imereti")
     app = FastAPI(

@@ -1,6 +1,7 @@
 """Numbers and times as people read them. Pure. Unknown is a dash, never 0."""
 
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from api.texts import text
 
@@ -53,6 +54,11 @@ def absolute(at: float | None) -> str:
     if at is None:
         return ""
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def local(at: float, timezone: str) -> str:
+    """A time by the region's clock, for citizens: 2026-01-31 16:00."""
+    return datetime.fromtimestamp(at, UTC).astimezone(ZoneInfo(timezone)).strftime("%Y-%m-%d %H:%M")
 
 
 def machine(at: float) -> str:

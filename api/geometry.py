@@ -108,6 +108,10 @@ class Curve:
             Curve(self.end, self.end.towards(self.bend, 0.5), middle),
         )
 
+    def bulge(self) -> float:
+        """How far its middle lies from the straight line."""
+        return self.bend.distance(self.start.towards(self.end, 0.5)) / 2
+
     def path(self) -> str:
         """The `d` attribute of an SVG path."""
         numbers = (self.start, self.bend, self.end)

@@ -7,8 +7,10 @@ from math import cos, sin, tau
 from api.geometry import Box, Curve, Point
 
 NOTE_SIZE = 11.0
+SIGN_RADIUS = 9.0
+"""Of the shape that marks a link's state, in its middle."""
 GEORGIAN = range(0x10A0, 0x1100)
-WIDE, NARROW = 0.66, 0.6
+WIDE, NARROW = 0.7, 0.6
 """Mean advance of a letter in em, on the generous side: Georgian letters, others."""
 
 
@@ -49,17 +51,16 @@ def place_labels(
     taken = list(discs)
     names: dict[str, Label] = {}
     for text in sorted(texts, key=lambda text: (-text.size, -text.radius, text.key)):
-        own = [box for box in taken if not box.contains(text.at)]
-        label = _best(_around(text), own, lines, frame)
+        label = _best(_around(text), taken, lines, frame)
         if label:
             names[text.key] = label
             taken.append(label.box)
     notes: dict[str, Label] = {}
     for link, curve in sorted(curves.items()):
-        others = [
-            point for other, line in curves.items() if other != link for point in line.points()
-        ]
-        label = _best(_along(link, curve), taken, others, frame)
+        itself = set(curve.points())
+        others = [point for point in lines if point not in itself]
+        sign = Box.around(curve.at(0.5), SIGN_RADIUS)
+        label = _best(_along(link, curve), [*taken, sign], others, frame)
         if label:
             notes[link] = label
             taken.append(label.box)
@@ -100,7 +101,8 @@ def _best(
         room = label.box.grown(1)
         if not label.box.within(frame) or any(room.overlaps(box) for box in taken):
             continue
-        crossed = sum(1 for point in lines if room.contains(point))
+        left, top, right, bottom = room.left, room.top, room.right, room.bottom
+        crossed = sum(left <= p.x <= right and top <= p.y <= bottom for p in lines)
         if best is None or crossed < best[0]:
             best = (crossed, label)
         if crossed == 0:

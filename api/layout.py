@@ -15,9 +15,9 @@ from api.wires import bend_wires
 from inventory.model import BACKUP_ROLES, DeviceRole, Link, Network, Site, SiteRole
 
 WIDTH = 760.0
-WAN = Box(26, 22, WIDTH - 26, 408)
-MAN = Box(20, 440, WIDTH - 20, 748)
-HEIGHT = 760.0
+WAN = Box(26, 20, WIDTH - 26, 452)
+MAN = Box(20, 484, WIDTH - 20, 838)
+HEIGHT = 850.0
 STRETCH = 1.5
 """How much more one axis may be magnified than the other to fill the frame."""
 RADIUS = {

@@ -13,13 +13,15 @@ from typing import Any
 
 from api import documents
 from api.now import Now, nothing_known, read_now
-from inventory.errors import ImeretiError
+from inventory.errors import ImeretiError, StoreError
 from inventory.model import Network
 from inventory.settings import Settings
 from monitor.store.base import LinkStatus, Store
 
 LOOK_EVERY_S = 0.5
-"""How often the store is asked whether anything is new."""
+"""How often the store is asked whether there was a poll or a change of state."""
+READ_EVERY_S = 2.0
+"""How often it is read anyway: what people write, and what turns stale by itself."""
 TICK_EVERY_S = 5.0
 """A client hears at least this often, so that it can tell silence from calm."""
 RING_EVENTS = 256
@@ -51,11 +53,12 @@ class Live:
         self._store = store
         self._clock = clock
         self._boot = f"{int(clock() * 1000):x}"
-        self._ring: deque[tuple[int, Event]] = deque(maxlen=RING_EVENTS)
+        self._ring: deque[Event] = deque(maxlen=RING_EVENTS)
         self._number = 0
         self._wake = asyncio.Event()
-        self._closed = False
-        self._changed = ""
+        self._reading = asyncio.Lock()
+        self._stop = asyncio.Event()
+        self._seen: tuple[float, int] | None = None
         self.clients = 0
         self.now = nothing_known(network, clock(), "the store was not read yet")
         self._links_json = b""
@@ -72,20 +75,33 @@ class Live:
         return self._links_json
 
     async def run(self) -> None:
-        """Follow the store until cancelled."""
-        while not self._closed:
-            await self.refresh()
-            await asyncio.sleep(LOOK_EVERY_S)
+        """Follow the store until `close`; a read under way is finished first."""
+        while not self._stop.is_set():
+            mark = await asyncio.to_thread(self._mark)
+            if mark != self._seen or self._clock() - self.now.at >= READ_EVERY_S:
+                self._seen = mark
+                await self.refresh()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stop.wait(), LOOK_EVERY_S)
 
     async def refresh(self) -> None:
         """Look at the store once and publish what is new."""
-        at = self._clock()
-        now = await asyncio.to_thread(read_now, self._store, self._network, self._settings, at)
-        self._publish(now)
+        async with self._reading:  # two at once could publish the older one last
+            at = self._clock()
+            now = await asyncio.to_thread(read_now, self._store, self._network, self._settings, at)
+            self._publish(now)
+
+    def _mark(self) -> tuple[float, int] | None:
+        """Changes with each poll and each change of state; None when the store is away."""
+        try:
+            poller = self._store.poller()
+            return (poller.at if poller else 0.0, self._store.last_seq())
+        except StoreError:
+            return None
 
     def close(self) -> None:
         """End every stream; the server is about to stop."""
-        self._closed = True
+        self._stop.set()
         self._wake.set()
 
     def _publish(self, now: Now) -> None:
@@ -124,7 +140,7 @@ class Live:
     def _append(self, name: str, document: Any) -> None:
         self._number += 1
         event = Event(self.sequence, name, documents.dumps(document).decode())
-        self._ring.append((self._number, event))
+        self._ring.append(event)
 
     def _render_links(self) -> None:
         links = [documents.link_now(status) for status in self.now.links.values()]
@@ -139,18 +155,15 @@ class Live:
         self.clients += 1
         try:
             position = self._position(last_id)
-            while not self._closed:
+            while not self._stop.is_set():
                 wake = self._wake
                 if position is None or position < self._oldest():
                     position = self._number
                     yield self._snapshot()
-                for number, event in list(self._ring):
-                    if number > position:
-                        position = number
-                        yield event
-                        if position < self._oldest():
-                            break
-                if position == self._number:
+                elif position < self._number:
+                    position += 1
+                    yield self._ring[position - self._number - 1]
+                else:
                     with suppress(TimeoutError):
                         await asyncio.wait_for(wake.wait(), TICK_EVERY_S)
                         continue
@@ -160,7 +173,7 @@ class Live:
 
     def _oldest(self) -> int:
         """The number that a client must have seen to go on from the ring."""
-        return self._ring[0][0] - 1 if self._ring else self._number
+        return self._number - len(self._ring)
 
     def _position(self, last_id: str | None) -> int | None:
         boot, _, number = (last_id or "").partition("-")

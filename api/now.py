@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from inventory.errors import StoreError
 from inventory.model import Network
 from inventory.settings import Settings
-from monitor.status import active_windows, device_statuses, link_statuses
+from monitor.status import device_statuses, link_statuses
 from monitor.store.base import (
     DeviceStatus,
     Incident,
@@ -118,16 +118,3 @@ def _unknown_link(link: str, reason: str) -> LinkStatus:
         reason=reason,
         quality=Quality.MISSING,
     )
-
-
-def covered_links(network: Network, now: Now) -> Mapping[str, MaintenanceWindow]:
-    """Links in a window in force, by themselves or by their device or site."""
-    active = active_windows(now.windows, now.at)
-    found: dict[str, MaintenanceWindow] = {}
-    for link in network.links.values():
-        ends = {link.a.device, link.b.device}
-        ids = {link.id} | ends | {network.devices[end].site for end in ends}
-        for subject, window in active.items():
-            if subject.id in ids:
-                found[link.id] = window
-    return found

@@ -15,7 +15,6 @@ from api.answers import answer
 from api.layout import MapLayout, layout
 from api.showing import Showing
 from api.texts import LANGUAGES, chosen_language, text
-from api.views import hit_sites
 from inventory.model import Name, Site, SiteRole
 from monitor.store.base import Incident
 from monitor.values import IncidentState, LinkState, Severity
@@ -49,7 +48,7 @@ class Pages:
 
     def __init__(self, showing: Showing) -> None:
         self._showing = showing
-        self._layouts = {language: layout(showing.network, language) for language in LANGUAGES}
+        self._layouts: dict[str, MapLayout] = {}
         self._assets = _fingerprint(HERE / "static")
         self._environment = Environment(
             loader=FileSystemLoader(HERE / "templates"),
@@ -62,7 +61,9 @@ class Pages:
         self._environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False}
 
     def layout(self, language: str) -> MapLayout:
-        """The map with labels in that language."""
+        """The map with labels in that language; made when it is first asked for."""
+        if language not in self._layouts:
+            self._layouts[language] = layout(self._showing.network, language)
         return self._layouts[language]
 
     def language(self, request: Request) -> str:
@@ -129,7 +130,6 @@ class Pages:
             "device_site": lambda name: (
                 network.devices[name].site if name in network.devices else ""
             ),
-            "hit_sites": lambda one: hit_sites(one, network),
             "incident_state": incident_state,
             "acknowledged_by": acknowledged_by,
             "megabits": formats.megabits,
@@ -138,6 +138,7 @@ class Pages:
             "number": formats.number,
             "duration": lambda seconds: formats.duration(seconds, language),
             "absolute": formats.absolute,
+            "local": lambda at: formats.local(at, network.region.timezone),
             "machine": formats.machine,
         }
 

@@ -8,8 +8,8 @@ from api.documents import WORST_FIRST, worst
 from api.layout import Disc, MapLayout, Wire
 from api.now import Now
 from inventory.model import Link, LinkRole, Network, SiteRole
-from monitor.store.base import Incident, LinkStatus
-from monitor.values import LinkState, SubjectKind
+from monitor.store.base import LinkStatus
+from monitor.values import LinkState
 
 ROLE_ORDER = (
     LinkRole.TBILISI_PRIMARY,
@@ -22,7 +22,7 @@ ROLE_ORDER = (
     LinkRole.ACCESS,
 )
 COLUMNS = 3
-LOOSE_SHOWN = 6
+LOOSE_SHOWN, HITS_SHOWN = 6, 5
 USE_LEVELS = (0.1, 0.3, 0.6, 0.9)
 """Bounds between the five shades of use on the map."""
 
@@ -167,17 +167,6 @@ def _disc_state(disc: Disc, network: Network, now: Now) -> LinkState:
     if disc.kind == SiteRole.HUB and LinkState.UP in states and LinkState.DOWN in states:
         return LinkState.DEGRADED
     return worst(states)
-
-
-def hit_sites(one: Incident, network: Network) -> tuple[str, ...]:
-    """Codes of the sites that an incident hits, in order, each once."""
-    found: dict[str, None] = {}
-    for subject in one.affected:
-        if subject.kind is SubjectKind.SITE and subject.id in network.sites:
-            found[subject.id] = None
-        elif subject.kind is SubjectKind.DEVICE and subject.id in network.devices:
-            found[network.devices[subject.id].site] = None
-    return tuple(found)
 
 
 def rows_of(links: Iterable[str], network: Network, now: Now) -> Sequence[Row]:

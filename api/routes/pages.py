@@ -92,6 +92,7 @@ def _now_values(showing: Showing, pages: Pages, request: Request, state: str) ->
         "only": state if state in set(LinkState) else "",
         "incidents": now.incidents,
         "loose": views.loose(network, now),
+        "hits_shown": views.HITS_SHOWN,
         "loose_shown": views.LOOSE_SHOWN,
         "columns": views.columns(network, now),
         "layout": layout,

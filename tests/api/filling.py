@@ -1,5 +1,6 @@
 """Fills a real store with a day in the life of a network, for tests and pictures."""
 
+from collections.abc import Mapping
 from math import pi, sin
 from random import Random
 
@@ -20,6 +21,8 @@ from monitor.store.base import (
 from monitor.values import Fault, LinkState, Quality, Severity, SubjectKind
 
 DAY_S = 86400.0
+DOWN_FOR_S = 1260.0
+NOTHING_ENDS: Mapping[str, float] = {}
 LOAD = {
     LinkRole.CORE: 0.22,
     LinkRole.MAN: 0.09,
@@ -61,8 +64,16 @@ def sample(link: Link, at: float, covers_s: float = 10.0) -> LinkSample:
     )
 
 
-def fill_history(store: Store, network: Network, now: float, step_s: float = 120.0) -> None:
-    """A day of samples and states up to `now`; everything is up and polled."""
+def fill_history(
+    store: Store,
+    network: Network,
+    now: float,
+    *,
+    step_s: float = 120.0,
+    span_s: float = DAY_S,
+    until: Mapping[str, float] = NOTHING_ENDS,
+) -> None:
+    """Samples and states of `span_s` up to `now`, all up. `until` ends a link's samples."""
     begun = now - 9 * DAY_S
     devices = (Subject(SubjectKind.DEVICE, name) for name in network.devices)
     links = (subject(link) for link in network.links)
@@ -72,9 +83,15 @@ def fill_history(store: Store, network: Network, now: float, step_s: float = 120
         for number, one in enumerate(links)
     ]
     store.write(Batch(states=states))
-    at = now - DAY_S
+    at = now - span_s
     while at < now - step_s:
-        store.write_samples([sample(link, at, step_s) for link in network.links.values()])
+        store.write_samples(
+            [
+                sample(link, at, step_s)
+                for link in network.links.values()
+                if at < until.get(link.id, now)
+            ]
+        )
         at += step_s
     fill_poll(store, network, now)
 
@@ -120,7 +137,11 @@ def turn(store: Store, link: str, at: float, state: LinkState, reason: str = "")
 def fill_trouble(store: Store, network: Network, now: float) -> None:
     """A bad day: a circuit down, a school degraded, announced work, a switch nobody can see."""
     turn(
-        store, "kut-zes", now - 1260, LinkState.DOWN, "kut-core2 and zes-rtr1 say ifOperStatus down"
+        store,
+        "kut-zes",
+        now - DOWN_FOR_S,
+        LinkState.DOWN,
+        "kut-core2 and zes-rtr1 say ifOperStatus down",
     )
     turn(store, "zes-sch", now - 340, LinkState.DEGRADED, "in at 93 % of 100 Mb/s for three polls")
     turn(store, "kut-kho", now - 900, LinkState.MAINTENANCE, "Carrier A: fibre splicing")
@@ -155,14 +176,16 @@ def incident(
 def fill_incidents(store: Store, now: float) -> None:
     """Two open ones and one that is over."""
     over = subject("chi-sac")
-    words = "circuit IMR-P29 is down; Zestaponi and Kharagauli go over zes-ter"
+    words = "circuit IMR-P31 is down; Zestaponi and Kharagauli go over zes-ter"
     cut_off = "kut-ag07-sw1 does not answer; State agency 7 is cut off"
     switch = Subject(SubjectKind.DEVICE, "kut-ag07-sw1")
     changes = [
         incident(Change.OPEN, over, now - 61000, Severity.MAJOR, "circuit IMR-P25 is down"),
         incident(Change.CLOSE, over, now - 58600, Severity.MAJOR, "circuit IMR-P25 is down"),
         incident(Change.OPEN, switch, now - 3700, Severity.CRITICAL, cut_off, "ag07"),
-        incident(Change.OPEN, subject("kut-zes"), now - 1260, Severity.MAJOR, words, "zes", "kha"),
+        incident(
+            Change.OPEN, subject("kut-zes"), now - DOWN_FOR_S, Severity.MAJOR, words, "zes", "kha"
+        ),
     ]
     store.write(Batch(incidents=changes))
     number = next(one.id for one in store.incidents() if one.cause == subject("kut-zes"))

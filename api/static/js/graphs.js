@@ -81,7 +81,7 @@ function graph(figure, found, board, cursor) {
     legend: { show: false },
     scales: { y: { range: (_, low, high) => bounds(low, high, found.length > 1) } },
     axes: [
-      { stroke: ink, grid, ticks: grid, values: hours },
+      { stroke: ink, grid, ticks: grid, size: 30, values: hours },
       { stroke: ink, grid, ticks: grid, size: 58, values: (_, ticks) => ticks.map((tick) => short(Math.abs(tick))) },
     ],
     series: lines,
