@@ -30,10 +30,10 @@ def lab_prober(context: Context) -> Iterator[Prober | None]:
 
     plan = load_plan(state)
     with reach.Prober(lambda node: netns.network_namespace(state, node)) as pinger:
-        yield _HostProber(plan, context.live.region.management_zone, pinger)
+        yield HostProber(plan, context.live.region.management_zone, pinger)
 
 
-class _HostProber:
+class HostProber:
     """See `nornir_tasks.probes.Prober`. In management LANs there are switches, no users."""
 
     def __init__(self, plan: LabPlan, management_zone: str, pinger: reach.Prober) -> None:

@@ -67,11 +67,28 @@ class Fleet:
         keep_open: bool = True,
     ) -> dict[str, T | ImeretiError]:
         """Result or error by device, in the order of `devices`; `done` is told each as it ends."""
+        return self._run(_on_kept_session if keep_open else _on_one_session, step, devices, done)
+
+    def run_afresh(
+        self, step: Callable[[Session], T], devices: Iterable[str]
+    ) -> dict[str, T | ImeretiError]:
+        """The same on a session opened for it, beside the one that is kept.
+
+        A firewall lets a session live on that it would refuse to begin: only a new one shows that
+        a device can still be reached.
+        """
+        return self._run(_on_new_session, step, devices, None)
+
+    def _run(
+        self,
+        how: Callable[[Task, Callable[[Session], T]], T | ImeretiError],
+        step: Callable[[Session], T],
+        devices: Iterable[str],
+        done: Callable[[str, T | ImeretiError], None] | None,
+    ) -> dict[str, T | ImeretiError]:
         names = list(devices)
         chosen = self.nornir.filter(filter_func=lambda host: host.name in set(names))
-        results = chosen.run(
-            task=_task, name="step", on_failed=True, step=step, done=done, keep_open=keep_open
-        )
+        results = chosen.run(task=_task, name="step", on_failed=True, how=how, step=step, done=done)
         answer: dict[str, T | ImeretiError] = {}
         for name in names:
             result = results[name][0]
@@ -81,30 +98,55 @@ class Fleet:
     def close(self) -> None:
         """End every session."""
         for host in self.nornir.inventory.hosts.values():
-            with suppress(ImeretiError, OSError):
-                host.close_connections()
+            _close(host)
 
 
 def _task(
     task: Task,
+    how: Callable[[Task, Callable[[Session], Any]], Any],
     step: Callable[[Session], Any],
     done: Callable[[str, Any], None] | None,
-    keep_open: bool,
 ) -> Result:
-    host = task.host
-    outcome: Any
-    try:
-        outcome = step(host.get_connection(CONNECTION, task.nornir.config))
-    except UnreachableError as error:
-        outcome, keep_open = error, False
-    except ImeretiError as error:
-        outcome = error
-    if not keep_open:
-        with suppress(ImeretiError, OSError):
-            host.close_connections()
+    outcome = how(task, step)
     if done is not None:
-        done(host.name, outcome)
-    return Result(host=host, result=outcome)
+        done(task.host.name, outcome)
+    return Result(host=task.host, result=outcome)
+
+
+def _on_kept_session(task: Task, step: Callable[[Session], Any]) -> Any:
+    try:
+        return step(task.host.get_connection(CONNECTION, task.nornir.config))
+    except UnreachableError as error:
+        _close(task.host)
+        return error
+    except ImeretiError as error:
+        return error
+
+
+def _on_one_session(task: Task, step: Callable[[Session], Any]) -> Any:
+    outcome = _on_kept_session(task, step)
+    _close(task.host)
+    return outcome
+
+
+def _on_new_session(task: Task, step: Callable[[Session], Any]) -> Any:
+    plugin = SessionConnection()
+    try:
+        plugin.open(None, None, None, None, None, task.host.connection_options[CONNECTION].extras)
+    except ImeretiError as error:
+        return error
+    try:
+        return step(plugin.connection)
+    except ImeretiError as error:
+        return error
+    finally:
+        with suppress(ImeretiError, OSError):
+            plugin.close()
+
+
+def _close(host: Host) -> None:
+    with suppress(ImeretiError, OSError):
+        host.close_connections()
 
 
 def _unforeseen(name: str, result: Result) -> DeviceError:

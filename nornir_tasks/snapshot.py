@@ -28,7 +28,7 @@ def take(work: Work, devices: Iterable[str], *, probe: bool = True) -> tuple[Che
         return check_state(work.network, session.device, session.state())
 
     results: list[CheckResult] = []
-    for name, outcome in work.fleet.run(step, devices).items():
+    for name, outcome in work.fleet.run_afresh(step, devices).items():
         if isinstance(outcome, ImeretiError):
             results.append(unreached(name, work.secrets.mask(str(outcome))))
         else:

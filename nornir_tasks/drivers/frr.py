@@ -149,7 +149,7 @@ class FrrDriver(FrrGetters, NetworkDriver):  # type: ignore[misc]  # NAPALM has 
         if "frr.conf" in self._candidate:
             parts.append(self._frr_difference(running["frr.conf"]))
         if "nftables.conf" in self._candidate:
-            changes = frr_text.unified(running["nftables.conf"], running["nftables.candidate"])
+            changes = frr_text.unified(running["nftables.running"], running["nftables.candidate"])
             parts.append(changes)
         return "\n".join(part for part in parts if part)
 
@@ -271,7 +271,8 @@ class FrrDriver(FrrGetters, NetworkDriver):  # type: ignore[misc]  # NAPALM has 
             return self._piped(step, *words, timeout_s=bound)
         out = shlex.quote(f"{self._folder}.{step}")
         return self._run(
-            f"umask 077; setsid sh {shlex.quote(script)} {line} >{out} 2>&1 </dev/null & "
+            f"umask 077; test -e {shlex.quote(script)} || exit {_NOT_PENDING}; "
+            f"setsid sh {shlex.quote(script)} {line} >{out} 2>&1 </dev/null & "
             f"wait $!; status=$?; cat {out}; rm -f {out}; exit $status",
             timeout_s=bound,
         )

@@ -43,9 +43,15 @@ nft_show() {
     done
 }
 
-# As nft lists the file once loaded, in a network namespace of its own.
-nft_canonical() {
-    unshare -n sh -c 'nft -f "$1" && nft -s list ruleset' sh "$1/nftables.conf"
+# As nft lists the rules on stdin, in a network namespace of its own. Twice: a set of one range is
+# listed otherwise once its own listing was loaded.
+nft_normal() {
+    unshare -n sh -c '
+        nft -f - && nft -s list ruleset >"$1" && nft flush ruleset && nft -f "$1" &&
+        nft -s list ruleset' sh "$state/listed.$$"
+    status=$?
+    rm -f "$state/listed.$$"
+    return "$status"
 }
 
 nft_load() {
@@ -93,8 +99,8 @@ load_all() { # FOLDER
 left_over() { # FOLDER: what still differs once it is loaded
     if [ -f "$1/frr.conf" ]; then frr_differ "$1" || say 'frr-reload --test failed'; fi
     if [ -f "$1/nftables.conf" ]; then
-        nft_canonical "$1" >"$1/nftables.wanted" || say 'nft refused the file'
-        nft_show | diff -u - "$1/nftables.wanted"
+        nft_normal <"$1/nftables.conf" >"$1/nftables.wanted" || say 'nft refused the file'
+        nft_show | nft_normal | diff -u - "$1/nftables.wanted"
     fi
 }
 
@@ -149,7 +155,8 @@ show)
     say '@@ nftables.conf' && nft_show || exit 1
     say '@@ snmpd.conf' && snmp_installed
     if [ -f "${2:-/nowhere}/candidate/nftables.conf" ]; then
-        say '@@ nftables.candidate' && nft_canonical "$2/candidate" || exit 2
+        say '@@ nftables.running' && nft_show | nft_normal || exit 1
+        say '@@ nftables.candidate' && nft_normal <"$2/candidate/nftables.conf" || exit 2
     fi
     ;;
 differ)

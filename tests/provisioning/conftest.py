@@ -1,0 +1,146 @@
+"""A lab of the small second region, and the provisioner's work on it."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+from pathlib import Path
+
+import pytest
+
+from cli.prober import HostProber
+from inventory.load import load_network
+from inventory.model import Device, Network
+from inventory.secrets import Secrets
+from inventory.view import virtual
+from lab import control, netns, reach
+from lab.boot import bootable
+from lab.plan_file import load_plan
+from lab.state import LabState
+from nornir_tasks.apply import ApplyOptions, ApplyReport, execute
+from nornir_tasks.audit import AuditLog
+from nornir_tasks.backup import Backups
+from nornir_tasks.drivers.known_hosts import KnownHosts
+from nornir_tasks.fleet import Fleet
+from nornir_tasks.plan import Plan, make_plan
+from nornir_tasks.render import Renderer, environment
+from nornir_tasks.session import Access, Files, candidate_of
+from nornir_tasks.work import Work
+
+MANAGEMENT = IPv4Network("172.29.77.0/24")
+QUICK = ApplyOptions(confirm_s=90, settle_s=8, hold_s=0.5, largest_batch=8)
+Edit = Callable[[str, Files], Mapping[str, str]]
+
+
+def unedited(_device: str, files: Files) -> Files:
+    """The candidate as rendered."""
+    return files
+
+
+def replaced(device: str, file: str, old: str, new: str) -> Edit:
+    """The candidate with a text of one file of one device replaced; it must stand there."""
+
+    def edit(name: str, files: Files) -> Mapping[str, str]:
+        if name != device:
+            return files
+        assert old in files[file], f"{old!r} is not in {file} of {device}"
+        return {**files, file: files[file].replace(old, new)}
+
+    return edit
+
+
+@dataclass(frozen=True)
+class Ground:
+    """A running lab and what a test needs to change it."""
+
+    network: Network
+    state: LabState
+    renderer: Renderer
+
+    @property
+    def routers(self) -> tuple[str, ...]:
+        return tuple(name for name, device in self.network.devices.items() if device.routes)
+
+    @property
+    def secrets(self) -> Secrets:
+        return self.state.secrets()
+
+    def access(self, _device: Device) -> Access:
+        hosts = KnownHosts(self.state.known_hosts_file, accept_new=False)
+        return Access("", "", "", self.state.key_file, hosts, timeout_s=10)
+
+    @contextmanager
+    def work(
+        self,
+        folder: Path,
+        edit: Edit = unedited,
+        *,
+        network: Network | None = None,
+        access: Callable[[Device], Access] | None = None,
+        say: Callable[[str], None] = print,
+    ) -> Iterator[Work]:
+        """The provisioner's work, with candidates that `edit` may have spoilt."""
+        used = network or self.network
+        renderer = Renderer(used, self.renderer._templates) if network else self.renderer
+
+        def candidate(name: str) -> Files:
+            device = used.devices[name]
+            return edit(name, candidate_of(device, renderer.render(device)))
+
+        plan, state = load_plan(self.state), self.state
+        fleet = Fleet(used, access or self.access, 8)
+        with reach.Prober(lambda node: netns.network_namespace(state, node)) as pinger:
+            try:
+                yield Work(
+                    network=used,
+                    fleet=fleet,
+                    candidate=candidate,
+                    secrets=self.secrets,
+                    audit=AuditLog(folder / "audit.jsonl", "test@noc", self.secrets.mask),
+                    backups=Backups(folder / "backup", "test@noc"),
+                    locks=folder / "locks",
+                    revision="test",
+                    prober=HostProber(plan, used.region.management_zone, pinger),
+                    say=say,
+                )
+            finally:
+                fleet.close()
+
+    def apply(self, work: Work, plan: Plan | None = None, change: str = "c1") -> ApplyReport:
+        """Plan and apply to every router."""
+        made = plan or make_plan(work, self.routers)
+        return execute(work, made, QUICK, change, f"test@noc, apply {change}")
+
+    def is_as_rendered(self, folder: Path) -> None:
+        """Fails unless every router runs, and starts with, what was rendered for it."""
+        with self.work(folder) as work:
+            found = make_plan(work, self.routers)
+        assert [(one.device, one.diff, one.error) for one in found.devices if one.diff] == []
+        assert found.exit_code == 0, [one.error for one in found.devices if one.error]
+
+
+@pytest.fixture(scope="session")
+def booted(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    """The small region, up."""
+    folder = tmp_path_factory.mktemp("ground")
+    network = virtual(load_network(checkout / "tests" / "regions" / "small"), MANAGEMENT)
+    renderer = Renderer(network, environment(checkout / "templates"))
+    files = {name: renderer.render(device) for name, device in network.devices.items()}
+    name = f"prv{os.getpid() % 100000}"
+    report = control.up(folder, bootable(network, files, name, MANAGEMENT), print)
+    try:
+        assert report is not None
+        assert report.ok, report
+        yield Ground(network, control.require(folder, name), renderer)
+    finally:
+        control.down(folder, name)
+
+
+@pytest.fixture
+def ground(booted: Ground, tmp_path: Path) -> Iterator[Ground]:
+    """The lab, handed back as it was."""
+    yield booted
+    with booted.work(tmp_path / "restore") as work:
+        report = booted.apply(work, change="restore")
+        assert report.exit_code == 0, report
