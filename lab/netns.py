@@ -145,10 +145,9 @@ def power_off_steps(plan: LabPlan, node: Node, faults: Iterable[Fault]) -> list[
     off = [fault.target for fault in faults if fault.kind == POWER_OFF]
     lines = panel.carrier_lines(faults, plan.wires_at(node.name))
     return [
+        {"do": "ip", "namespace": "", "lines": [*lines, *panel.unwire_lines(plan, node.name)]},
         {"do": "kill", "names": [node.name]},
-        {"do": "ip", "namespace": "", "lines": lines},
         {"do": "nft", "text": panel.panel_rules(plan, off)},
-        {"do": "ip", "namespace": "", "lines": panel.unwire_lines(plan, node.name)},
     ]
 
 

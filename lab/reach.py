@@ -129,7 +129,7 @@ class Prober:
                 one.setsockopt(_PROTOCOL[6], _ICMP6_FILTER, struct.pack("8I", *blocked))
             if probe.from_address is not None:
                 one.setsockopt(
-                    socket.SOL_IP if version == 4 else socket.IPPROTO_IPV6, _FREEBIND[version], 1
+                    socket.SOL_IP if version == 4 else socket.IPPROTO_IPV6, _TRANSPARENT[version], 1
                 )
                 one.bind((str(probe.from_address), 0))
             self._sockets[key] = one
@@ -159,8 +159,8 @@ class Prober:
             answered.setdefault(sent[0], self._clock() - sent[1])
 
 
-_FREEBIND = {4: 15, 6: 78}
-"""IP_FREEBIND, IPV6_FREEBIND: bind to an address that is not this host's own."""
+_TRANSPARENT = {4: 19, 6: 75}
+"""IP_TRANSPARENT, IPV6_TRANSPARENT: send from an address that is not this host's own."""
 
 
 def checksum(message: bytes) -> int:
