@@ -69,7 +69,7 @@ def sites(ctx: typer.Context) -> None:
             row["parent"] or "",
             len(row["devices"]),
             len(row["lans"]),
-            f"{row['target']:.3%}",
+            f"{row['target']:.2%}",
         )
         for row in rows
     )
@@ -102,7 +102,7 @@ def links(ctx: typer.Context) -> None:
             row["cost"] or "",
             row["provider"],
             row["circuit_id"],
-            f"{row['target']:.3%}",
+            f"{row['target']:.2%}",
         )
         for row in rows
     )
@@ -116,7 +116,8 @@ def addresses(ctx: typer.Context) -> None:
 
     rows = address_rows(ctx.obj.network)
     keys = ("device", "interface", "kind", "ipv4", "ipv6", "for")
-    _print(ctx.obj, rows, keys, (tuple(row[key] or "" for key in keys) for row in rows))
+    table = ({**row, "interface": to_if_name(row["interface"])} for row in rows)
+    _print(ctx.obj, rows, keys, (tuple(row[key] or "" for key in keys) for row in table))
 
 
 def path(
@@ -136,7 +137,8 @@ def path(
         return
     keys = ("from", "interface", "link", "role", "to", "cost")
     heads = (*keys[:-1], "#cost")
-    _print(context, rows, heads, (tuple(row[key] for key in keys) for row in rows))
+    table = ({**row, "interface": to_if_name(row["interface"])} for row in rows)
+    _print(context, rows, heads, (tuple(row[key] for key in keys) for row in table))
     equals = f", one of {found.equals} equally good" if found.equals > 1 else ""
     typer.echo(f"{found.source} to {found.target}: cost {found.cost}{equals}")
 
@@ -151,17 +153,14 @@ def _print(
     if context.as_json:
         context.answer(rows)
         return
-    from rich import box
     from rich.console import Console
     from rich.table import Table
 
-    shown = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    shown = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold underline")
     for head in heads:
         justify: Literal["left", "right"] = "right" if head.startswith("#") else "left"
-        shown.add_column(head.lstrip("#"), justify=justify, overflow="fold")
+        shown.add_column(head.lstrip("#"), justify=justify, no_wrap=True)
     for cells in table:
         shown.add_row(*(str(cell) for cell in cells))
-    console = Console()
-    if not console.is_terminal:  # in a file or a pipe a row is one line, however long
-        console = Console(width=LINE_WIDTH)
-    console.print(shown)
+    # A row is one line, however long: it can be searched, and a narrow terminal wraps it.
+    Console(width=LINE_WIDTH).print(shown)
