@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 from lab.ios_standin.pattern import Pattern
 
@@ -37,6 +38,9 @@ class Word:
     identity: bool
     keyword: bool
 
+
+REMEMBERED = 4096
+"""Lines of one context whose match is kept."""
 
 Place = tuple[int, int]
 """(row, position)."""
@@ -86,15 +90,20 @@ class Matcher:
         self._arguments: list[tuple[int, int]] = []
         for row, pattern in enumerate(self._patterns):
             for position in pattern.first:
-                keyword = pattern.elements[position].keyword
+                keyword = pattern.elements[position].lowered
                 place = (row, position)
                 if keyword:
-                    self._by_keyword.setdefault(keyword.lower(), []).append(place)
+                    self._by_keyword.setdefault(keyword, []).append(place)
                 else:
                     self._arguments.append(place)
+        # A region's devices have most of their lines in common.
+        self._remembered = lru_cache(maxsize=REMEMBERED)(self._match)
 
     def match(self, line: str, *, negated: bool = False) -> Match | Refusal:
         """The first row that takes `line` whole; with `negated`, values may be left out."""
+        return self._remembered(line, negated)
+
+    def _match(self, line: str, negated: bool) -> Match | Refusal:
         tokens = [(found.start(), found.group()) for found in re.finditer(r"\S+", line)]
         reached: list[_State] = []
         for number, (column, token) in enumerate(tokens):

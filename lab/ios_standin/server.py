@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import logging
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from lab.ios_standin.terminal import Closed, Terminal
 
 LOCALHOST = "127.0.0.1"
 _CHUNK = 65536
+_log = logging.getLogger(__name__)
 _DEFAULT_LENGTH = 24
 
 
@@ -88,6 +90,10 @@ class _Connection(asyncssh.SSHServer):
                 await session.run()
         except (Closed, PowerLost, asyncssh.DisconnectError, ConnectionError):
             self._leave(session)
+        except Exception:
+            last = self.device.commands[-1] if self.device.commands else ""
+            _log.exception("%s: a session broke at %r", self.device.name, last)
+            raise
         process.exit(0)
 
     def _leave(self, session: Session) -> None:

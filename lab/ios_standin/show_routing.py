@@ -21,7 +21,7 @@ async def _ospf_neighbors(session: "Session", match: Match) -> str:  # noqa: ARG
     ]
     for port in device.view.adjacent_ports():
         router_id, address = device.view.ospf_neighbour(port)
-        lines.append(f"{router_id:<15}   0   FULL/  -        00:00:03    {address:<15} {port}")
+        lines.append(f"{router_id!s:<15}   0   FULL/  -        00:00:03    {address!s:<15} {port}")
     return "".join(f"{line}\n" for line in lines)
 
 
