@@ -92,7 +92,7 @@ POLICIES = (
         (
             r"^ bfd interval 300 min_rx 300 multiplier 3$",
             r"^ ip ospf bfd$",
-            r"^ ospfv3 1 bfd$",
+            r"^ bfd all-interfaces$",
         ),
         (
             ("frr.conf", r"^ ip ospf bfd profile transit$"),
