@@ -5,6 +5,7 @@ from pathlib import Path
 from inventory.build import build_network
 from inventory.draft import Draft
 from inventory.errors import InventoryError
+from inventory.hosts import check_hosts
 from inventory.model import Network
 from inventory.numbers import check_numbers
 from inventory.placement import Place, place_lans
@@ -30,6 +31,7 @@ def examine(folder: Path) -> tuple[Draft, dict[str, Place]]:
     draft = read_draft(folder)
     check_references(draft)
     check_numbers(draft)
+    check_hosts(draft)
     places = place_lans(draft)
     check_wiring(draft, places)
     check_rules(draft)

@@ -25,7 +25,6 @@ def check_numbers(draft: Draft) -> None:
         _overlaps(draft, list(_blocks(draft, draft.addresses)))
     _lan_numbers(draft)
     _link_prefixes(draft)
-    _externals(draft)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,10 +177,8 @@ def _peer_blocks(name: str, peer: ExternalSpec) -> Iterator[_Block]:
     key: Key = ("bgp", "externals", name)
     yield _Block(peer.local4.network, f"{name}.local4", (*key, "local4"))
     yield _Block(peer.local6.network, f"{name}.local6", (*key, "local6"))
-    accepted: dict[str, tuple[Net, ...]] = {"accepts4": peer.accepts4, "accepts6": peer.accepts6}
-    for family, nets in accepted.items():
-        for index, net in enumerate(nets):
-            yield _Block(net, f"{name}.{family}", (*key, family, index))
+    for index, net in enumerate(peer.accepts4):
+        yield _Block(net, f"{name}.accepts4", (*key, "accepts4", index))
 
 
 def _overlaps(draft: Draft, blocks: list[_Block]) -> None:
@@ -234,21 +231,3 @@ def _link_prefixes(draft: Draft) -> None:
                 hint = "Take one outside: what lies inside goes by the link's number."
                 draft.say_link(name, ("prefix",), message, hint)
         rows.append((link.prefix, name, key))
-
-
-def _externals(draft: Draft) -> None:
-    for name, peer in draft.bgp.externals.items() if draft.bgp else ():
-        key: Key = ("bgp", "externals", name)
-        for local, remote, field in (
-            (peer.local4, peer.remote4, "remote4"),
-            (peer.local6, peer.remote6, "remote6"),
-        ):
-            if remote not in local.network:
-                message = f"expected an address of {local.network}, as {local.ip} is."
-                draft.say_region((*key, field), f"{message[:-1]}, found {remote}.")
-            elif remote == local.ip:
-                message = f"both ends have {remote}."
-                draft.say_region((*key, field), message)
-        if draft.bgp and peer.asn == draft.bgp.asn:
-            message = f"expected another AS than the region's own {draft.bgp.asn}."
-            draft.say_region((*key, "asn"), message)
