@@ -59,7 +59,7 @@ def test_no_text_is_left_over() -> None:
         for path in (*ROOM.rglob("*.html"), *ROOM.rglob("*.py"), *ROOM.rglob("*.js"))
         if path.name != "texts.py" and "vendor" not in path.parts
     )
-    made = set(re.findall(r"[\"'](\w+[._](?:\w+\.)?)[\"'] ~", sources))
+    made = set(re.findall(r"[\"']([\w.]+[._])[\"'] ~", sources))
     left = [
         key
         for key in TEXTS

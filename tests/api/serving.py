@@ -1,0 +1,63 @@
+"""A real server in a thread of its own, on a free port, over a real store."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import httpx
+
+from api.app import create_app
+from api.server import address_of, bind, run_server
+from inventory.model import Network
+from inventory.settings import Settings
+from monitor.store.open import open_store
+
+PATIENCE_S = 30.0
+
+
+def eventually(condition: Callable[[], bool], what: str, patience_s: float = PATIENCE_S) -> None:
+    """Wait until the condition holds; AssertionError when it never does."""
+    end = time.monotonic() + patience_s
+    pause = threading.Event()
+    while not condition():
+        assert time.monotonic() < end, f"not within {patience_s} s: {what}"
+        pause.wait(0.05)
+
+
+@contextmanager
+def serving(settings: Settings, network: Network, *, port: int = 0) -> Iterator[str]:
+    """The address of a running server, without the final slash; stopped at the end."""
+    http = settings.http.model_copy(update={"port": port})
+    whole = settings.model_copy(update={"http": http})
+    listener = bind(http)
+    address = address_of(listener).rstrip("/")
+    store = open_store(settings.store)
+    loop = asyncio.new_event_loop()
+    stop = asyncio.Event()
+
+    def run() -> None:
+        asyncio.set_event_loop(loop)
+        app = create_app(whole, network, store)
+        loop.run_until_complete(run_server(app, whole, stop, listener))
+        loop.run_until_complete(loop.shutdown_default_executor())
+        loop.close()
+
+    thread = threading.Thread(target=run, name="server")
+    thread.start()
+    try:
+        eventually(lambda: _answers(address), f"{address} answers")
+        yield address
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join(PATIENCE_S)
+        assert not thread.is_alive(), "the server did not stop"
+        store.close()
+
+
+def _answers(address: str) -> bool:
+    try:
+        return httpx.get(f"{address}/healthz", timeout=1).status_code == 200
+    except httpx.TransportError:
+        return False
