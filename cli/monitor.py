@@ -15,14 +15,6 @@ if TYPE_CHECKING:
     from monitor.oneshot import Round
     from monitor.store.base import LinkStatus, StateEntry
 
-STATE_STYLES = {
-    "up": "",
-    "degraded": "yellow",
-    "down": "bold red",
-    "unknown": "dim",
-    "maintenance": "blue",
-}
-
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
@@ -81,11 +73,14 @@ def monitor(ctx: typer.Context) -> None:
 
     With --json each change of state is a line on stdout.
     """
+    from cli.logs import configure_logs
     from monitor.run import run_monitor
     from monitor.store.open import open_store
 
     context: Context = ctx.obj
     settings, network, secrets = context.settings, context.live, context.secrets
+    level = "error" if context.quiet else "debug" if context.verbose else None
+    configure_logs(settings.log, level=level)
 
     def report(entry: "StateEntry") -> None:
         if context.as_json:
@@ -155,31 +150,26 @@ def _clock(at: float) -> str:
 
 
 def _print(found: "Round") -> None:
-    from rich.console import Console
-    from rich.table import Table
+    from cli.shown import print_table
 
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for title in ("link", "state"):
-        table.add_column(title, no_wrap=True)
-    for title in ("in b/s", "out b/s", "in %", "out %", "errors/s"):
-        table.add_column(title, justify="right", no_wrap=True)
-    table.add_column("quality", no_wrap=True)
-    table.add_column("reason", overflow="fold")
+    heads = ("link", "state", "#in b/s", "#out b/s", "#in %", "#out %", "#errors/s")
+    rows = []
     for status in found.links:
         errors = [x for x in (status.in_errors_ps, status.out_errors_ps) if x is not None]
-        table.add_row(
-            status.id,
-            status.state,
-            rate(status.in_bps),
-            rate(status.out_bps),
-            _percent(status.in_utilisation),
-            _percent(status.out_utilisation),
-            f"{sum(errors):.1f}" if errors else "-",
-            status.quality,
-            status.reason,
-            style=STATE_STYLES[status.state],
+        rows.append(
+            (
+                status.id,
+                status.state,
+                rate(status.in_bps),
+                rate(status.out_bps),
+                _percent(status.in_utilisation),
+                _percent(status.out_utilisation),
+                f"{sum(errors):.1f}" if errors else "-",
+                status.quality,
+                status.reason,
+            )
         )
-    Console(width=None if Console().is_terminal else 200, highlight=False).print(table)
+    print_table((*heads, "quality", "reason"), rows)
 
 
 def _percent(share: float | None) -> str:
