@@ -28,6 +28,9 @@ _FORMS = {
     "Tunnel": ("Tu", "tu"),
     "Vlan": ("Vl", "vlan"),
 }
+TYPES = tuple(_FORMS)
+LONGEST_PORT = 10
+"""Of IFNAMSIZ's 15 characters `.4094` needs five: what is left for the port's own name."""
 _SPLIT = re.compile(r"([A-Za-z][A-Za-z-]*?)(\d[\d/.]*)")
 _DIGITS = re.compile(r"(\d+)")
 

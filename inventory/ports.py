@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from inventory.derive import access_ports, port_speeds
 from inventory.draft import Draft
-from inventory.ifnames import expand
+from inventory.ifnames import LONGEST_PORT, TYPES, expand, to_linux
 from inventory.marked_yaml import Key, nearest
 from inventory.placement import Place
 from inventory.schema import HardwareSpec, LinkSpec
@@ -111,10 +111,14 @@ def _hardware(draft: Draft) -> None:
 
 def _is_range(draft: Draft, key: Key, ports: str) -> bool:
     try:
-        expand(ports)
+        names = expand(ports)
     except ValueError as error:
         draft.say("hardware.yaml", key, f"{error}.")
         return False
+    longest = max((to_linux(name) for name in names), key=len)
+    if len(longest) > LONGEST_PORT:
+        message = f"its name in the lab, {longest}, has more than {LONGEST_PORT} characters."
+        draft.say("hardware.yaml", key, message, f"Known types: {', '.join(TYPES)}.")
     return True
 
 
