@@ -116,7 +116,7 @@ def _bridged_vlan(port: Port, device: Device) -> int | None:
         if interface.name == port.interface:
             return interface.vlan if interface.kind is InterfaceKind.ACCESS else None
     tail = port.interface.removeprefix("port").rpartition(".")[2]
-    return int(tail)
+    return int(tail) if tail.isdigit() else None
 
 
 def _switch_addresses(device: Device) -> list[str]:
