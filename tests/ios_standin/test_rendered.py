@@ -14,7 +14,7 @@ from lab.ios_standin.configuration import Configuration
 from lab.ios_standin.from_network import cisco_names, standins
 from lab.ios_standin.hosting import hosted
 from lab.ios_standin.rendering import render
-from lab.ios_standin.replace import Result, configuration_of
+from lab.ios_standin.replace import Result, Steps, configuration_of, replace
 from lab.ios_standin.text_tree import differences
 from nornir_tasks.render import Renderer, environment
 
@@ -29,8 +29,8 @@ def as_stored(text: str) -> str:
     SNMPv3 users are left out, as a device never shows them.
     """
     text = re.sub(r"^snmp-server user .*\n", "", text, flags=re.MULTILINE)
-    text = re.sub(r"(secret) <<\w+>>", rf"\1 {STORED_SECRET}", text)
-    text = re.sub(r"(md5|password|key-string) <<\w+>>", rf"\1 {STORED_KEY}", text)
+    text = re.sub(r"(secret) (?:0 )?<<\w+>>", rf"\1 {STORED_SECRET}", text)
+    text = re.sub(r"(md5|password|key-string) (?:0 )?<<\w+>>", rf"\1 {STORED_KEY}", text)
     return text.replace("^C", "\x03")
 
 
@@ -96,3 +96,31 @@ def test_every_device_is_reached_and_has_every_modelled_adjacency(
                 if interface.ospf is not None and not interface.ospf.passive
             }
             assert set(served.call(device.view.adjacent_ports)) == wanted, name
+
+
+def test_a_rendered_file_with_plain_secrets_is_applied_and_differs_in_these_alone(
+    network: Network, rendered: Mapping[str, str]
+) -> None:
+    name = "zes-rtr1"
+    plain = rendered[name].replace(STORED_SECRET, "a plain one").replace(STORED_KEY, "a-key")
+    clock = ManualClock()
+    with hosted(standins(network, {name: rendered[name]}, clock=clock)) as served:
+        device = served.device(name)
+        steps = replace(device.configuration, plain)
+        result = served.call(lambda: _finish(steps))
+        assert result.done
+        assert result.failed == []
+        left = differences(served.call(device.running), plain)
+        added = {line.strip().split()[0] for line in left if line.strip()[0] == "+"}
+        expected = {"+enable", "+username", "+ip", "+key-string"}
+        assert added - {"+exec-timeout", "+errdisable"} == expected
+        assert served.call(device.view.why_unreachable) == "no OSPF adjacency is left"
+
+
+def _finish(steps: Steps) -> Result:
+    while True:
+        try:
+            next(steps)
+        except StopIteration as stop:
+            result: Result = stop.value
+            return result
