@@ -16,3 +16,4 @@ if (document.querySelector("[data-graphs]")) {
   const { drawGraphs } = await import("./graphs.js");
   drawGraphs(live);
 }
+document.body.dataset.ready = "";

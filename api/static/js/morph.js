@@ -1,6 +1,6 @@
 // Makes one element like another by changing only what differs: focus, hover and scroll stay.
 const MARK_MS = 6000;
-const OURS = ["data-marked", "data-dim", "data-found"]; // set by scripts, unknown to the server
+const OURS = ["data-marked", "data-dim", "data-found", "data-drawn"]; // set by scripts, unknown to the server
 
 export function morph(shown, fresh) {
   if (shown.isEqualNode(fresh)) return;
