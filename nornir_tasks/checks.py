@@ -108,13 +108,15 @@ def _adjacencies(_network: Network, device: Device, state: DeviceState) -> Itera
             ("OSPFv3 adjacency", interface.ipv6, state.adjacencies6),
         )
         for name, address, adjacencies in families:
-            if address is not None:
+            if address is not None and adjacencies is not None:
                 found = adjacencies.get(interface.name, "no neighbour")
                 full = found.casefold() == "full"
                 yield CheckResult(name, device.name, interface.name, full, "Full", found)
 
 
 def _bfd(_network: Network, device: Device, state: DeviceState) -> Iterator[CheckResult]:
+    if state.bfd is None:
+        return
     for interface in device.interfaces:
         if interface.ospf is not None and interface.ospf.bfd and not interface.ospf.passive:
             up = state.bfd.get(interface.name)

@@ -29,6 +29,8 @@ class Access:
     known_hosts: KnownHosts
     port: int = 22
     timeout_s: float = 15.0
+    host: str = ""
+    """Instead of the management address: a forwarded port."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +53,10 @@ class DeviceState:
     """Name -> whether it is up, both administratively and in operation."""
     adjacencies4: Mapping[str, str]
     """Interface -> state of the OSPFv2 neighbour behind it."""
-    adjacencies6: Mapping[str, str]
-    bfd: Mapping[str, bool]
-    """Interface -> whether its BFD session is up."""
+    adjacencies6: Mapping[str, str] | None
+    """OSPFv3; None where the software can't tell."""
+    bfd: Mapping[str, bool] | None
+    """Interface -> whether its BFD sessions are up; None where the software can't tell."""
     sessions: Mapping[IPv4Address | IPv6Address, BgpSession]
     advertised: Mapping[IPv4Address | IPv6Address, tuple[str, ...]]
     """External peer -> prefixes sent to it."""

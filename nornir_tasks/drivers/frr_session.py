@@ -31,7 +31,7 @@ class FrrSession:
         self.device = device
         self._external = external
         self._driver = FrrDriver(
-            str(device.management),
+            access.host or str(device.management),
             access.user or AUTOMATION_USER,
             None,
             timeout=int(access.timeout_s),

@@ -1,6 +1,7 @@
 """Host keys of the devices: a changed one is refused, a new one is remembered or refused."""
 
 import os
+import socket
 import threading
 from pathlib import Path
 
@@ -24,9 +25,28 @@ class KnownHosts(paramiko.MissingHostKeyPolicy):
         self._lock = threading.Lock()
         self._keys = _read(path) if path else {}
 
+    def ensured(self, host: str, port: int, timeout_s: float) -> Path | None:
+        """The file for a client that reads it itself, with the key of `host` in it if need be.
+
+        None when any key is taken. HostKeyError when the key is unknown and may not be taken;
+        OSError and SSHException when the host does not answer.
+        """
+        if self._path is None:
+            return None
+        name = host if port == 22 else f"[{host}]:{port}"
+        if name not in self._keys:
+            with socket.create_connection((host, port), timeout_s) as connection:
+                transport = paramiko.Transport(connection)
+                try:
+                    transport.start_client(timeout=timeout_s)
+                    self.missing_host_key(None, name, transport.get_remote_server_key())
+                finally:
+                    transport.close()
+        return self._path
+
     def missing_host_key(
         self,
-        client: paramiko.SSHClient,  # noqa: ARG002  (paramiko's signature)
+        client: paramiko.SSHClient | None,  # noqa: ARG002  (paramiko's signature)
         hostname: str,
         key: paramiko.PKey,
     ) -> None:

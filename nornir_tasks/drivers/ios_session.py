@@ -1,0 +1,245 @@
+"""A Session with a cisco_ios device, over NAPALM's ios driver and netmiko."""
+
+import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import paramiko
+from napalm import get_network_driver
+from napalm.base.exceptions import NapalmException
+from netmiko.exceptions import NetmikoAuthenticationException, NetmikoBaseException
+
+from inventory.model import Device
+from nornir_tasks.drivers import frr_text, ios_state, ios_text
+from nornir_tasks.drivers.frr_text import Line
+from nornir_tasks.drivers.translate import translated
+from nornir_tasks.errors import (
+    AccessError,
+    CandidateError,
+    CommitError,
+    PendingError,
+    UnreachableError,
+)
+from nornir_tasks.session import Access, DeviceState, Files, Outcome
+
+MINUTE_S = 60
+_FILE = "imereti-{token}.cfg"
+_LOST = (NetmikoBaseException, paramiko.SSHException, OSError, EOFError)
+
+
+class IosSession:
+    """See `nornir_tasks.session.Session`. IOS checks no candidate before it is loaded; a refused
+    line makes `configure replace ... revert trigger error` restore what ran before."""
+
+    def __init__(self, device: Device, access: Access, external: tuple[str, ...]) -> None:
+        self.device = device
+        self._external = external
+        self._token = ""
+        self._committed = False
+        host = access.host or str(device.management)
+        arguments: dict[str, Any] = {
+            "port": access.port,
+            "secret": access.enable,
+            "dest_file_system": "flash:",
+            "read_timeout_override": access.timeout_s,
+            "fast_cli": True,
+        }
+        if access.key_file:
+            arguments |= {"use_keys": True, "key_file": str(access.key_file)}
+        try:
+            known = access.known_hosts.ensured(host, access.port, access.timeout_s)
+        except (paramiko.SSHException, OSError, EOFError) as error:
+            raise UnreachableError(device.name, _said(error)) from None
+        if known is not None:
+            arguments |= {"ssh_strict": True, "alt_host_keys": True, "alt_key_file": str(known)}
+        driver = get_network_driver("ios")
+        self._driver = driver(
+            host,
+            access.user,
+            access.password,
+            timeout=int(access.timeout_s),
+            optional_args=arguments,
+        )
+        with self._translated():
+            self._driver.open()
+
+    @property
+    def armed_for_s(self) -> int:
+        """The revert timer counts minutes."""
+        return MINUTE_S
+
+    @property
+    def token(self) -> str:
+        """Part of the name of the candidate's file on flash."""
+        return self._token
+
+    def stage(self, candidate: Files) -> None:
+        """Copy the candidate to flash by SCP; its MD5 is compared there."""
+        (text,) = candidate.values()
+        self._token, self._committed = uuid4().hex[:12], False
+        self._driver.candidate_cfg = _FILE.format(token=self._token)
+        # NAPALM would write its own copy where everybody can read the secrets in it.
+        with (
+            self._translated(),
+            tempfile.TemporaryDirectory(prefix="imereti-") as folder,
+        ):
+            file = Path(folder) / "candidate"
+            file.write_text(text, encoding="utf-8")
+            self._driver.load_replace_candidate(filename=str(file))
+
+    def difference(self) -> str:
+        """`show archive config differences`, without secrets that are only stored otherwise."""
+        with self._translated():
+            said = self._driver.compare_config()
+        if ios_state.refused(said) or "%Error" in said:
+            raise CandidateError(self.device.name, " ".join(said.split()))
+        return frr_text.shown(*self._meant(said))
+
+    def commit(self, revert_in_s: int | None, who: str) -> None:  # noqa: ARG002  (IOS logs the user)
+        """`configure replace ... revert trigger error timer N`; N in minutes, rounded up."""
+        minutes = None if revert_in_s is None else -(-revert_in_s // MINUTE_S) * MINUTE_S
+        self._committed = True
+        with self._translated():
+            try:
+                self._driver.commit_config(revert_in=minutes)
+            except NapalmException as error:
+                ours = translated(self.device.name, error)
+                if isinstance(ours, CandidateError):  # refused half-way, and restored
+                    raise CommitError(self.device.name, _said(error)) from None
+                raise
+
+    def confirm(self) -> None:
+        """`configure confirm`, then `write memory`; the candidate, with its secrets, goes."""
+        with self._translated():
+            self._driver.confirm_commit()
+        self._remove()
+
+    def revert(self) -> None:
+        """`configure revert now`."""
+        with self._translated():
+            if not self._driver.has_pending_commit():
+                raise PendingError(self.device.name, "no commit is pending: its timer has run out")
+            self._driver.rollback()
+        self._remove()
+
+    def discard(self) -> None:
+        """Remove the candidate from flash."""
+        if not self._committed:
+            self._remove()
+
+    def outcome(self, token: str) -> Outcome:
+        """From the revert timer, and from the candidate while it is on flash."""
+        name = _FILE.format(token=token)
+        with self._translated():
+            pending = self._driver._get_pending_commits()
+            if pending:
+                return Outcome("armed", f"by {pending.get('user', '')}".strip())
+            if name not in self._send("dir flash:"):
+                return Outcome("unknown", "its candidate is no longer on the device")
+            command = f"show archive config differences system:running-config flash:{name}"
+            said = self._send(command)
+            gone, come = self._meant(said)
+            self._token, self._committed = token, True
+            if gone or come:
+                self._remove()
+                return Outcome("reverted", "what ran before the change runs")
+            self._driver.device.save_config()
+            self._remove()
+            return Outcome("confirmed", "the change runs, and is saved")
+
+    def running(self) -> Files:
+        """The running configuration, without the header."""
+        with self._translated():
+            text = self._driver.get_config(retrieve="running")["running"]
+        return {f"{self.device.name}.cfg": text}
+
+    def state(self) -> DeviceState:
+        """One command after the other; what the software does not know is not told."""
+        with self._translated():
+            ospf3 = self._send("show ospfv3 neighbor")
+            bfd = self._send("show bfd neighbors")
+            bgp = self._send("show bgp all summary")
+            known = ios_state.sessions(bgp)
+            sent = {
+                ip_address(peer): self._advertised(peer)
+                for peer in self._external
+                if ip_address(peer) in known
+            }
+            lldp = self._driver.get_lldp_neighbors()
+            brief = self._send("show ip interface brief")
+            ospf = self._send("show ip ospf neighbor")
+        names = ios_state.full_names(self.device)
+        return DeviceState(
+            device=self.device.name,
+            interfaces=ios_state.interfaces(brief),
+            adjacencies4=ios_state.adjacencies(ospf, self.device),
+            adjacencies6=None
+            if ios_state.refused(ospf3)
+            else ios_state.adjacencies(ospf3, self.device),
+            bfd=None if ios_state.refused(bfd) else ios_state.bfd(bfd, self.device),
+            sessions=known,
+            advertised=sent,
+            neighbours={
+                names.get(name, name): (found[0]["hostname"], found[0]["port"])
+                for name, found in lldp.items()
+                if found
+            }
+            or None,
+        )
+
+    def last_change(self) -> str:
+        """The header of the running configuration tells who and when."""
+        with self._translated():
+            said = self._send("show running-config | include Last configuration change")
+        found = re.search(r"Last configuration change at (.+?)\s*$", said, re.MULTILINE)
+        return found[1] if found else ""
+
+    def close(self) -> None:
+        """Disconnect."""
+        try:
+            self._driver.close()
+        except (*_LOST, NapalmException):  # the session is gone already
+            return
+
+    def _advertised(self, peer: str) -> tuple[str, ...]:
+        family = "ipv6" if ":" in peer else "ipv4"
+        said = self._send(f"show bgp {family} unicast neighbors {peer} advertised-routes")
+        return ios_state.advertised(said)
+
+    def _send(self, command: str) -> str:
+        return str(self._driver.device.send_command(command))
+
+    def _meant(self, said: str) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
+        """Lines that go and come, without those that IOS only shows otherwise."""
+        gone, come = ios_text.without_stored_secrets(*ios_text.read_differences(said))
+        if any(line.startswith("snmp-server user ") for _, line in come):
+            with self._translated():
+                users = frozenset(re.findall(r"User name: (\S+)", self._send("show snmp user")))
+            come = ios_text.without_unshown(come, users)
+        return gone, ios_text.without_unshown(come, frozenset())
+
+    def _remove(self) -> None:
+        if self._token:
+            with self._translated():
+                self._send(f"delete /force flash:{_FILE.format(token=self._token)}")
+        self._token = ""
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except NapalmException as error:
+            raise translated(self.device.name, error) from None
+        except NetmikoAuthenticationException as error:
+            raise AccessError(self.device.name, _said(error)) from None
+        except _LOST as error:
+            raise UnreachableError(self.device.name, _said(error)) from None
+
+
+def _said(error: BaseException) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

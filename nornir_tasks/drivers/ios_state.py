@@ -1,0 +1,79 @@
+"""IOS's operational output as values. Pure: text in, state out."""
+
+import re
+from collections.abc import Mapping
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+from inventory.model import Device
+from nornir_tasks.session import BgpSession
+
+_BRIEF = re.compile(r"^(\S+)\s+\S+\s+(?:YES|NO)\s+\S+\s+(.+?)\s+(up|down)\s*$", re.MULTILINE)
+_OSPF = re.compile(r"^[\d.]+\s+\d+\s+(\w+)/.*\s(\S+)\s*$", re.MULTILINE)
+_ROW = re.compile(r"^\s*(\S*)\s+4\s+\d+\s+\d+\s+(\d+)\s+\d+\s+\d+\s+\d+\s+\S+\s+(\S.*?)\s*$")
+_PREFIX = re.compile(r"^\s*[*rs]?>?i?\s*[*>i]*\s+([0-9A-Fa-f:.]+/\d+|0\.0\.0\.0)\s", re.MULTILINE)
+
+
+def refused(text: str) -> bool:
+    """Whether IOS did not know the command."""
+    return "% Invalid input" in text or "% Incomplete" in text or "% Ambiguous" in text
+
+
+def interfaces(text: str) -> dict[str, bool]:
+    """`show ip interface brief` -> whether each is up."""
+    return {
+        name: status.strip() == "up" and protocol == "up"
+        for name, status, protocol in _BRIEF.findall(text)
+    }
+
+
+def adjacencies(text: str, device: Device) -> dict[str, str]:
+    """`show ip ospf neighbor` or `show ospfv3 neighbor` -> state by interface."""
+    names = full_names(device)
+    return {
+        names.get(interface, interface): state.capitalize()
+        for state, interface in _OSPF.findall(text)
+    }
+
+
+def bfd(text: str, device: Device) -> dict[str, bool]:
+    """`show bfd neighbors` -> whether the sessions behind each interface are up."""
+    names = full_names(device)
+    found: dict[str, bool] = {}
+    for line in text.splitlines():
+        words = line.split()
+        if len(words) >= 4 and words[-1] in names:
+            name = names[words[-1]]
+            found[name] = found.get(name, True) and words[-2].casefold() == "up"
+    return found
+
+
+def sessions(text: str) -> dict[IPv4Address | IPv6Address, BgpSession]:
+    """`show bgp all summary`; a long address stands on a line of its own before its row."""
+    found: dict[IPv4Address | IPv6Address, BgpSession] = {}
+    waiting = ""
+    for line in text.splitlines():
+        row = _ROW.match(line)
+        if row is None:
+            waiting = line.strip()
+            continue
+        try:
+            peer = ip_address((row[1] or waiting).lstrip("*"))
+        except ValueError:
+            continue
+        up = row[3].isdigit()
+        before = found.get(peer)
+        received = (int(row[3]) if up else 0) + (before.received if before else 0)
+        state = "Established" if up else row[3]
+        found[peer] = BgpSession(up and (before is None or before.established), state, received, 0)
+    return found
+
+
+def advertised(text: str) -> tuple[str, ...]:
+    """`show bgp ipv4|ipv6 unicast neighbors PEER advertised-routes` -> prefixes."""
+    return tuple(sorted({prefix.casefold() for prefix in _PREFIX.findall(text)}))
+
+
+def full_names(device: Device) -> Mapping[str, str]:
+    """Every spelling of an interface -> its name in the model."""
+    names = {interface.name: interface.name for interface in device.interfaces}
+    return names | {interface.if_name: interface.name for interface in device.interfaces}
