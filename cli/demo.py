@@ -134,7 +134,7 @@ class _Demo:
         ]
         try:
             await _until_one_fails(parts, self._stop)
-            self._context.say("Stopping ...")
+            self._steps.begin("Stopping ...")
         finally:
             written.close()
             read.close()

@@ -26,6 +26,11 @@ class Steps:
         self._say = say
         self._last = time.monotonic()
 
+    def begin(self, what: str) -> None:
+        """A step begins only now: what came before was no step, but waiting for a person."""
+        self._say(what)
+        self._last = time.monotonic()
+
     def done(self, what: str) -> None:
         """One step is done."""
         now = time.monotonic()
