@@ -16,6 +16,7 @@ from inventory.settings import LabSettings, Settings
 from monitor.targets import Credentials
 
 FREE_TRIES = 10
+SHOWN_PROBLEMS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,10 @@ def lab_network(context: Context, settings: Settings, steps: Steps) -> Iterator[
         report = control.up(state, made, context.say, templates=settings.paths.templates)
         lab = control.require(state, name)
         if report is not None and not report.ok:
-            context.say("Not all of the lab is up; `imereti lab up` alone tells what is not.")
+            problems = [*report.missing, *report.unreachable, *report.differences]
+            context.say(f"The lab is not quite what the model says, in {len(problems)} points:")
+            for problem in problems[:SHOWN_PROBLEMS]:
+                context.say(f"    {problem}")
         control.start_traffic(state, lab)
         steps.done(f"lab of {len(made.addresses)} virtual devices, with some traffic in it")
 
