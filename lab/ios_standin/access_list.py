@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from lab.ios_standin.arguments import PORT_NAMES
-from lab.ios_standin.configuration import Block
+from lab.ios_standin.block import Block
 
 _PORT_NUMBERS = tuple((name, number) for number, name in PORT_NAMES.items())
 

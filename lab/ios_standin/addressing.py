@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Interface, IPv6Interface
 
-from lab.ios_standin.configuration import Block, Configuration
+from lab.ios_standin.block import Block
+from lab.ios_standin.configuration import Configuration
 from lab.ios_standin.interfaces import parent
 
 

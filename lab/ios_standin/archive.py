@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from lab.ios_standin.configuration import Block, Configuration
+from lab.ios_standin.block import Block
+from lab.ios_standin.configuration import Configuration
 from lab.ios_standin.flash import Flash
 
 _SLOTS = 14

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
-from lab.ios_standin.configuration import Block, Configuration
+from lab.ios_standin.block import Block
+from lab.ios_standin.configuration import Configuration
 from lab.ios_standin.stored_form import plain_key
 
 Prefix = IPv4Network | IPv6Network

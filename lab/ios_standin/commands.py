@@ -49,8 +49,6 @@ def _matcher() -> Matcher:
 async def execute(session: "Session", line: str) -> str:
     """The answer to one command, without the prompt that follows."""
     command, bar, pipe = line.strip().partition("|")
-    if not session.path:
-        command = re.sub(r"^do\s+(?=show)", "", command)
     match = _matcher().match(command)
     if not isinstance(match, Match):
         margin = len(session.prompt()) + len(line) - len(line.lstrip())

@@ -7,51 +7,17 @@ operator stands afterwards.
 
 import random
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from lab.ios_standin import stored_form
-from lab.ios_standin.grammar import Context, Kind, Row, grammar
+from lab.ios_standin.block import Block, Entry, Identity
+from lab.ios_standin.grammar import Kind, Row, grammar
 from lab.ios_standin.interfaces import is_physical, order_key, parent
 from lab.ios_standin.matching import Fault, Match, Refusal, Word
 
-Identity = tuple[str, ...]
-
 ETX = "\x03"
 """The delimiter of a stored banner; a terminal shows it as ^C."""
-
-
-@dataclass(slots=True)
-class Entry:
-    """One line that stands, and the block under it."""
-
-    row: Row
-    text: str
-    identity: Identity
-    children: "Block | None" = None
-
-
-@dataclass(slots=True)
-class Block:
-    """The lines of one context, by identity, in the order of entry."""
-
-    context: Context
-    name: str
-    """The line that opened it; empty for the global configuration."""
-    entries: dict[Identity, Entry] = field(default_factory=dict)
-
-    def find(self, *identity: str) -> Entry | None:
-        """The line of that identity."""
-        return self.entries.get(identity)
-
-    def value(self, *identity: str) -> str:
-        """What follows the identity's own words; empty when there is no such line."""
-        entry = self.entries.get(identity)
-        return "" if entry is None else entry.text[len(" ".join(identity)) :].strip()
-
-    def starting(self, *words: str) -> Iterator[Entry]:
-        """Lines whose identity begins with `words`."""
-        return (e for e in self.entries.values() if e.identity[: len(words)] == words)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,16 +3,16 @@
 Everything here outlives a connection: a session that is cut leaves the device doing what it did.
 """
 
-import asyncio
 import random
 import zlib
 from collections import deque
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from ipaddress import IPv4Address
 from types import MappingProxyType
 from typing import Protocol
 
+from lab.ios_standin.applying import Applier
 from lab.ios_standin.archive import Archive
 from lab.ios_standin.clock import Alarm, Clock, LoopClock
 from lab.ios_standin.configuration import Configuration
@@ -20,7 +20,7 @@ from lab.ios_standin.faults import HEALTHY, Faults
 from lab.ios_standin.flash import TOTAL_BYTES, Flash
 from lab.ios_standin.hardware import Hardware, guess
 from lab.ios_standin.rendering import render
-from lab.ios_standin.replace import Result, Steps, configuration_of, merge, replace
+from lab.ios_standin.replace import configuration_of
 from lab.ios_standin.revert import RevertTimer
 from lab.ios_standin.state import Pending, Snapshot, StateFile
 from lab.ios_standin.surroundings import Cable, Neighbours, NoNeighbours
@@ -30,10 +30,6 @@ CREDENTIALS: Mapping[str, str] = MappingProxyType({"admin": "admin"})
 ENABLE_SECRET = "enable"  # noqa: S105 - of a device that does not exist
 MANAGER = IPv4Address("10.99.1.10")
 """Where the program that manages the devices sits, unless told otherwise: in the NOC's LAN."""
-
-
-class PowerLost(Exception):  # noqa: N818 - it ends a session, it is no error of the program
-    """The device went down in the middle of something."""
 
 
 class Connection(Protocol):
@@ -82,6 +78,7 @@ class IosStandin:
         self.archive = Archive(self.flash)
         self.revert = RevertTimer(self.clock, minute_s, self._go_back, self.keep)
         self.view = View(self, running)
+        self.applier = Applier(self)
         self.faults: Faults = HEALTHY
         self.neighbours: Neighbours = NoNeighbours()
         self.connections: set[Connection] = set()
@@ -92,7 +89,6 @@ class IosStandin:
         self.online = True
         self.reload_due: datetime | None = None
         self._reload: Alarm | None = None
-        self._jobs: set[asyncio.Task[Result]] = set()
         self._since_fault = 0
         self._state = state
         self._tree: Configuration | None = None
@@ -123,7 +119,7 @@ class IosStandin:
 
     def rest(self) -> None:
         """Keeps the text alone in memory, while nobody is there."""
-        if self._tree is not None and not self.connections and not self._jobs:
+        if self._tree is not None and not self.connections and self.applier.idle:
             self._running = self._whole()
             self._tree = None
 
@@ -165,59 +161,8 @@ class IosStandin:
         self.keep()
         return True
 
-    async def merge(self, text: str, user: str) -> Result:
-        """`copy FILE running-config`; goes on when the caller is gone."""
-        return await self._job(self._drive(merge(self.configuration, text), user))
-
-    async def replace(self, text: str, user: str, *, restores: bool) -> Result:
-        """`configure replace`; with `restores`, a refused command brings the old one back."""
-        return await self._job(self._replace(text, user, restores=restores))
-
-    async def _replace(self, text: str, user: str, *, restores: bool) -> Result:
-        before = self.running()
-        result = await self._drive(replace(self.configuration, text), user)
-        if not result.done and result.valid and restores:
-            self._load(before, user)
-        return result
-
-    async def _job(self, work: Coroutine[object, object, Result]) -> Result:
-        task = asyncio.get_running_loop().create_task(work)
-        self._jobs.add(task)
-        task.add_done_callback(self._finished)
-        return await asyncio.shield(task)
-
-    def _finished(self, task: "asyncio.Task[Result]") -> None:
-        self._jobs.discard(task)
-        if not task.cancelled():
-            task.exception()  # power lost, with nobody left to be told
-
-    async def _drive(self, steps: Steps, user: str) -> Result:
-        faults = self.faults
-        if faults.apply_delay_s:
-            await self.wait(faults.apply_delay_s)
-        done = 0
-        while True:
-            try:
-                next(steps)
-            except StopIteration as stop:
-                result: Result = stop.value
-                self.note(f"%SYS-5-CONFIG_I: Configured from file by {user}")
-                self.touched(user)
-                return result
-            done += 1
-            if faults.reboot_after_lines and done >= faults.reboot_after_lines:
-                self.power_cycle()
-                raise PowerLost(self.name)
-            if done % 100 == 0:
-                await asyncio.sleep(0)
-
-    async def wait(self, seconds: float) -> None:
-        """Lets the device's own time pass."""
-        over = asyncio.get_running_loop().create_future()
-        self.clock.call_later(seconds, lambda: None if over.done() else over.set_result(None))
-        await over
-
-    def _load(self, text: str, user: str) -> None:
+    def load(self, text: str, user: str) -> None:
+        """Puts a whole earlier configuration back, in one go."""
         private = "".join(f"{line}\n" for line in self._private())
         self._tree = self.read(private + text)
         self.touched(user)
@@ -225,7 +170,7 @@ class IosStandin:
     def _go_back(self, pending: Pending) -> None:
         if self.online:
             self.note(f"%ARCHIVE_DIFF-5-ROLLBK_CNFMD_CHG_ROLLBACK: rolled to {pending.file}")
-            self._load(pending.text, pending.user)
+            self.load(pending.text, pending.user)
             self.rest()
 
     def arm(self, minutes: int, user: str) -> bool:

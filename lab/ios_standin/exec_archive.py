@@ -115,7 +115,7 @@ async def _replace(session: "Session", match: Match) -> str:
         )
     listed = _listed(device, text) if "list" in words else ""
     restores = "trigger" in words
-    result = await device.replace(text, session.user, restores=restores)
+    result = await device.applier.replace(text, session.user, restores=restores)
     if minutes and not result.done:
         device.revert.confirm()  # nothing was kept that the timer would have to take back
     return said + listed + _outcome(result, restores=restores)

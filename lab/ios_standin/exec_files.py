@@ -67,7 +67,7 @@ async def _copy(session: "Session", match: Match) -> str:
     if text is None:
         return f"%Error opening {source} (No such file or directory)\n"
     if target in ("running-config", "system:running-config"):
-        result = await device.merge(text, session.user)
+        result = await device.applier.merge(text, session.user)
         return "\n".join([*result.messages, ""]).replace(ETX, "^C") + _copied(text)
     if target in ("startup-config", "nvram:startup-config"):
         return _to_startup(session, source, text)

@@ -12,7 +12,7 @@ class Faults:
     hang_at: str = ""
     """A command that is taken and never answered."""
     drop_at_command: int = 0
-    """The n-th command since the fault was set cuts the connection; 0 for never."""
+    """The n-th command since the fault was set cuts the connection, once; 0 for never."""
     drop_at: str = ""
     """A command that cuts the connection, once."""
     drop_after: bool = False

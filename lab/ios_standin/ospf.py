@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Interface
 
 from lab.ios_standin.addressing import ipv4_of, is_shut
-from lab.ios_standin.configuration import Block, Configuration
+from lab.ios_standin.block import Block
+from lab.ios_standin.configuration import Configuration
 from lab.ios_standin.stored_form import plain_key
 
 

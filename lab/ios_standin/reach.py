@@ -5,7 +5,8 @@ from ipaddress import IPv4Address
 
 from lab.ios_standin.access_list import Packet, permits
 from lab.ios_standin.addressing import ipv4_of, is_shut
-from lab.ios_standin.configuration import Block, Configuration
+from lab.ios_standin.block import Block
+from lab.ios_standin.configuration import Configuration
 from lab.ios_standin.interfaces import is_physical
 
 

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from lab.ios_standin.configuration import Block, Configuration, Entry
+from lab.ios_standin.block import Block, Entry
+from lab.ios_standin.configuration import Configuration
 from lab.ios_standin.grammar import Kind
 from lab.ios_standin.interfaces import is_physical, order_key
 

@@ -7,7 +7,8 @@ take the power away in the middle.
 from collections.abc import Generator
 from dataclasses import dataclass, field
 
-from lab.ios_standin.configuration import Accepted, Block, Complaint, Configuration
+from lab.ios_standin.block import Block
+from lab.ios_standin.configuration import Accepted, Complaint, Configuration
 from lab.ios_standin.matching import Fault, Refusal
 from lab.ios_standin.rendering import render
 from lab.ios_standin.text_tree import is_configuration, logical_lines, rollback_commands

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import asyncssh
 
 from lab.ios_standin import commands
-from lab.ios_standin.device import IosStandin, PowerLost
+from lab.ios_standin.applying import PowerLost
+from lab.ios_standin.device import IosStandin
 from lab.ios_standin.file_transfer import FlashServer
 from lab.ios_standin.session import Session
 from lab.ios_standin.surroundings import Fabric

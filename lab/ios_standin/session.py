@@ -1,10 +1,13 @@
 """One operator at one line: modes, prompts, and where each typed line goes."""
 
 import re
+from dataclasses import replace
 
 from lab.ios_standin import commands
-from lab.ios_standin.configuration import Accepted, Block
-from lab.ios_standin.device import IosStandin, PowerLost
+from lab.ios_standin.applying import PowerLost
+from lab.ios_standin.block import Block
+from lab.ios_standin.configuration import Accepted
+from lab.ios_standin.device import IosStandin
 from lab.ios_standin.matching import Fault, Match, Matcher, Refusal
 from lab.ios_standin.pattern import compile_pattern
 from lab.ios_standin.replace import complaint_lines
@@ -80,7 +83,7 @@ class Session:
         if drops and not faults.drop_after:
             self._drop()
         if faults.hang_at and re.search(faults.hang_at, line):
-            await self.device.wait(86400)
+            await self.device.applier.wait(86400)
         try:
             answer = await self._answer(line)
         except PowerLost:
@@ -88,13 +91,12 @@ class Session:
         if drops:
             self._drop()
         if faults.answer_delay_s:
-            await self.device.wait(faults.answer_delay_s)
+            await self.device.applier.wait(faults.answer_delay_s)
         await self.terminal.page(answer)
 
     def _drop(self) -> None:
         self.dropped = True
-        if self.device.faults.drop_at:
-            self.device.inject(type(self.device.faults)())
+        self.device.faults = replace(self.device.faults, drop_at="", drop_at_command=0)
         raise Closed
 
     async def _answer(self, line: str) -> str:

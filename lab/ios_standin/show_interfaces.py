@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from lab.ios_standin.addressing import ipv4_of, ipv6_of, is_shut
-from lab.ios_standin.configuration import Block
+from lab.ios_standin.block import Block
 from lab.ios_standin.device import IosStandin
 from lab.ios_standin.hardware import mac_of
 from lab.ios_standin.interfaces import short_name

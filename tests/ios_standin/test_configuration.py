@@ -4,7 +4,8 @@ import random
 
 import pytest
 
-from lab.ios_standin.configuration import Accepted, Block, Complaint, Configuration
+from lab.ios_standin.block import Block
+from lab.ios_standin.configuration import Accepted, Complaint, Configuration
 from lab.ios_standin.grammar import Kind
 from lab.ios_standin.matching import Refusal
 from lab.ios_standin.rendering import render

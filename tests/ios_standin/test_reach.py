@@ -4,7 +4,8 @@ import paramiko
 import pytest
 
 from lab.ios_standin import Cable, IosStandin, ManualClock
-from lab.ios_standin.configuration import Accepted, Block
+from lab.ios_standin.block import Block
+from lab.ios_standin.configuration import Accepted
 from lab.ios_standin.hosting import hosted
 from tests.ios_standin.conftest import MANAGEMENT, ROUTER, Serve
 from tests.ios_standin.shell import Shell
@@ -56,6 +57,7 @@ def test_a_change_says_why_nobody_comes_through_any_more(lines: list[str], reaso
 
 SWITCH = """\
 hostname zes-sw1
+username admin privilege 15 secret 5 $1$abcd$0123456789abcdefghijkl
 vlan 99
  name mgmt
 interface GigabitEthernet1/0/1
