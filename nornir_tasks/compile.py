@@ -16,8 +16,10 @@ from nornir_tasks.acl import border_lists, lan_lists
 from nornir_tasks.bgp import bgp_intent, external_peers
 from nornir_tasks.intent import (
     AccessList,
+    BorderFilter,
     DeviceIntent,
     InterfaceIntent,
+    LanFilter,
     OspfIntent,
     OspfInterfaceIntent,
     Pair,
@@ -76,12 +78,6 @@ def device_intent(policy: Policy, region: RegionIntent, device: Device) -> Devic
     )
     interfaces = tuple(_interface(policy, device, interface) for interface in device.interfaces)
     bgp = bgp_intent(network, device)
-    lists: list[AccessList] = []
-    for lan_filter in lan_filters:
-        managed = network.lans[lan_filter.name].zone == network.region.management_zone
-        lists.extend(lan_lists(lan_filter, policy.inside, managed=managed))
-    for border in borders:
-        lists.extend(border_lists(border, policy.inside))
     return DeviceIntent(
         name=device.name,
         role=device.role.value,
@@ -97,10 +93,23 @@ def device_intent(policy: Policy, region: RegionIntent, device: Device) -> Devic
         discards=bgp.networks if bgp else Pair(),
         lans=lan_filters,
         borders=borders,
-        access_lists=tuple(lists),
+        access_lists=_access_lists(policy, lan_filters, borders),
         switch=_switch(network, device) if device.role in SWITCH_ROLES else None,
         oob=tuple(i.name for i in device.interfaces if i.kind is InterfaceKind.OOB),
     )
+
+
+def _access_lists(
+    policy: Policy, lans: tuple[LanFilter, ...], borders: tuple[BorderFilter, ...]
+) -> tuple[AccessList, ...]:
+    network = policy.network
+    lists: list[AccessList] = []
+    for lan in lans:
+        managed = network.lans[lan.name].zone == network.region.management_zone
+        lists.extend(lan_lists(lan, policy.inside, managed=managed))
+    for border in borders:
+        lists.extend(border_lists(border, policy.inside))
+    return tuple(lists)
 
 
 def _source(device: Device) -> str:
