@@ -18,36 +18,33 @@ CONFIRM = 2
 SPARE_SHARE = 0.5
 """A poll that comes sooner than this share of the interval tells states, not rates."""
 _OPER, _ADMIN = COLUMN["ifOperStatus"], COLUMN["ifAdminStatus"]
+NOT_SEEN = (False, None, None, 0.0)
 _ERRORS = (SERIES_INDEX["in_errors_ps"], SERIES_INDEX["out_errors_ps"])
 
 
 class _End:
     """One end of one link, as last seen. Mutable: made once, updated by every poll."""
 
-    __slots__ = ("admin", "at", "base", "device", "expected", "oper", "present", "rates")
+    __slots__ = ("at", "base", "device", "expected", "rates", "seen")
 
     def __init__(self, device: str, expected: ExpectedInterface) -> None:
         self.device, self.expected = device, expected
         self.at: float | None = None
         self.base: Reading | None = None
         self.rates: Rates | None = None
-        self.oper: int | None = None
-        self.admin: int | None = None
-        self.present = False
+        self.seen: tuple[bool, int | None, int | None, float] = NOT_SEEN
+        """Present, ifOperStatus, ifAdminStatus, errors a second when beyond what is allowed."""
 
 
 class _Link:
-    __slots__ = ("bandwidth_bps", "busy", "ends", "id", "owner", "seen", "verdict")
+    __slots__ = ("bandwidth_bps", "busy", "ends", "id", "verdict")
 
     def __init__(self, name: str, bandwidth_bps: int) -> None:
         self.id, self.bandwidth_bps = name, bandwidth_bps
         self.ends: list[_End] = []
         self.busy = 0
-        self.owner: _End | None = None
-        """Whose poll counts as the link's, so that one poll is counted once."""
+        """Polls in a row above the allowed use."""
         self.verdict: Verdict | None = None
-        self.seen: tuple[object, ...] = ()
-        """What the verdict rests on: it is judged anew only when this changes."""
 
 
 class Links:
@@ -58,6 +55,10 @@ class Links:
         self._spare_s = SPARE_SHARE * interval_s
         self._links: dict[str, _Link] = {}
         self._ends: dict[str, list[tuple[_Link, _End]]] = defaultdict(list)
+        self._heard: dict[str, float] = {}
+        """Unix time of each device's last answer, as long as that is not too old."""
+        self._dirty: dict[str, _Link] = {}
+        """Links whose verdict may be another: what it rests on changed."""
         self.failures: dict[str, int] = {}
         """Polls in a row without an answer, by device; absent before the first poll."""
         for target in targets:
@@ -71,13 +72,20 @@ class Links:
 
     def fold(self, poll: DevicePoll) -> list[LinkSample]:
         """Take a poll in; the samples that it yields."""
+        device = poll.device
+        before = self.failures.get(device)
+        failures = 0 if poll.answered else (before or 0) + 1
+        self.failures[device] = failures
+        if before is None or (before >= CONFIRM) is not (failures >= CONFIRM):
+            self._touch(device)
         if not poll.answered:
-            self.failures[poll.device] = self.failures.get(poll.device, 0) + 1
             return []
-        self.failures[poll.device] = 0
+        if device not in self._heard:
+            self._touch(device)
+        self._heard[device] = at = poll.at
         samples: list[LinkSample] = []
-        for (link, end), reading in zip(self._ends[poll.device], poll.readings, strict=True):
-            sample = self._fold_end(link, end, reading, poll.at)
+        for (link, end), reading in zip(self._ends[device], poll.readings, strict=True):
+            sample = self._fold_end(link, end, reading, at)
             if sample is not None:
                 samples.append(sample)
         return samples
@@ -90,26 +98,28 @@ class Links:
         """Links of which something is known, as their ends report them."""
         return {link.id: link.verdict.state for link in self._links.values() if link.verdict}
 
-    def rejudge(self, devices: Iterable[str] | None, now: float) -> list[tuple[str, Verdict]]:
-        """Verdicts that changed on links of `devices` (None: of all, for answers grown stale)."""
-        links: Iterable[_Link]
-        if devices is None:
-            links = self._links.values()
-        else:
-            links = {id(link): link for name in devices for link, _ in self._ends[name]}.values()
+    def age(self, now: float) -> None:
+        """Note whose answers have grown too old to count."""
+        oldest = now - self._alarms.stale_after_s
+        for device in [name for name, at in self._heard.items() if at < oldest]:
+            del self._heard[device]
+            self._touch(device)
+
+    def rejudge(self, now: float) -> list[tuple[str, Verdict]]:
+        """Verdicts that changed since the last call."""
+        dirty, self._dirty = self._dirty, {}
         changed = []
-        for link in links:
+        for link in dirty.values():
             if any(end.device not in self.failures for end in link.ends):
                 continue  # the first round is not over: nothing is known, and nothing is wrong
-            seen = self._what_is_seen(link, now)
-            if seen == link.seen:
-                continue
-            link.seen = seen
             verdict = self._judge(link, now)
             if link.verdict is None or verdict[:2] != link.verdict[:2]:
                 changed.append((link.id, verdict))
             link.verdict = verdict
         return changed
+
+    def _touch(self, device: str) -> None:
+        self._dirty.update((link.id, link) for link, _ in self._ends[device])
 
     def verdict(self, link: str) -> Verdict | None:
         """The last verdict of `link`."""
@@ -133,23 +143,36 @@ class Links:
     def _fold_end(
         self, link: _Link, end: _End, reading: Reading | None, at: float
     ) -> LinkSample | None:
+        end.at = at
         if reading is None:
-            end.present, end.oper, end.admin, end.base = False, None, None, None
-            end.rates = None
-            end.at = at
+            end.base = end.rates = None
+            self._see(link, end, NOT_SEEN)
             return None
-        end.present, end.at = True, at
-        end.oper, end.admin = reading.values[_OPER], reading.values[_ADMIN]
-        base = end.base
+        base, found = end.base, None
         went_on = base is not None and reading.uptime_cs >= base.uptime_cs
-        if base and went_on and reading.received - base.received < self._spare_s:
+        if not (base and went_on and reading.received - base.received < self._spare_s):
+            end.rates = found = rates(base, reading, self._interval_s, link.bandwidth_bps)
+            end.base = reading
+        values = reading.values
+        self._see(link, end, (True, values[_OPER], values[_ADMIN], self._errors(end.rates)))
+        if found is None or not self._speaks(link, end, at):
             return None
-        end.rates = rates(base, reading, self._interval_s, link.bandwidth_bps)
-        end.base = reading
-        if not self._speaks(link, end, at):
-            return None
-        self._count_busy(link, end.rates)
-        return _sample(end, end.rates, at)
+        self._count_busy(link, found)
+        return _sample(end, found, at)
+
+    def _see(
+        self, link: _Link, end: _End, seen: tuple[bool, int | None, int | None, float]
+    ) -> None:
+        if seen != end.seen:
+            end.seen = seen
+            self._dirty[link.id] = link
+
+    def _errors(self, found: Rates | None) -> float:
+        if found is None or found.quality not in SOUND:
+            return 0.0
+        received, sent = (found.values[place] for place in _ERRORS)
+        errors = (received or 0.0) + (sent or 0.0)
+        return errors if errors > self._alarms.degraded_errors_ps else 0.0
 
     def _speaks(self, link: _Link, end: _End, at: float) -> bool:
         """Whether the link's sample comes from this end: from a, unless b knows and a does not."""
@@ -157,33 +180,19 @@ class Links:
             if other is end:
                 return True
             fresh = other.at is not None and at - other.at < 1.5 * self._interval_s
-            knows = other.present and other.rates is not None and other.rates.quality in RATED
+            knows = other.seen[0] and other.rates is not None and other.rates.quality in RATED
             if fresh and (knows or end.rates is None or end.rates.quality not in RATED):
                 return False
         return True
 
     def _count_busy(self, link: _Link, found: Rates) -> None:
         share = use(found, link.bandwidth_bps)
-        if share is not None:
-            link.busy = link.busy + 1 if share > self._alarms.degraded_utilisation else 0
-
-    def _what_is_seen(self, link: _Link, now: float) -> tuple[object, ...]:
-        oldest = now - self._alarms.stale_after_s
-        limit = self._alarms.degraded_errors_ps
-        seen: list[object] = [min(link.busy, BUSY_POLLS)]
-        for end in link.ends:
-            errors = 0.0
-            if end.rates is not None and end.rates.quality in SOUND:
-                errors = sum(end.rates.values[place] or 0.0 for place in _ERRORS)
-            seen += (
-                end.oper,
-                end.admin,
-                end.present,
-                self.failures[end.device] >= CONFIRM,
-                end.at is not None and end.at < oldest,
-                errors if errors > limit else 0.0,
-            )
-        return tuple(seen)
+        if share is None:
+            return
+        before = link.busy
+        link.busy = before + 1 if share > self._alarms.degraded_utilisation else 0
+        if (before >= BUSY_POLLS) is not (link.busy >= BUSY_POLLS):
+            self._dirty[link.id] = link
 
     def _judge(self, link: _Link, now: float) -> Verdict:
         views = tuple(
@@ -192,9 +201,9 @@ class Links:
                 end.expected.interface,
                 end.at,
                 self.failures[end.device] < CONFIRM,
-                end.present,
-                end.oper,
-                end.admin,
+                end.seen[0],
+                end.seen[1],
+                end.seen[2],
                 end.rates,
             )
             for end in link.ends

@@ -85,7 +85,7 @@ async def _within(agent: DeviceAgent, deadline_s: float, clock: Clock) -> Device
 def _statuses(
     network: Network, links: Links, now: float, stale_after_s: float
 ) -> tuple[LinkStatus, ...]:
-    links.rejudge(None, now)
+    links.rejudge(now)
     verdicts = links.verdicts()
     samples = {sample.link: sample for sample in links.last_samples(now)}
     found = []

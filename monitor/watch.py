@@ -88,7 +88,7 @@ class Watch:
                 again.add(device)
             elif failures == CONFIRM:
                 self._todo.add(device_subject(device))
-        for link, verdict in self._links.rejudge([device], poll.at):
+        for link, verdict in self._links.rejudge(poll.at):
             self._todo.add(link_subject(link))
             if verdict.state in IN_SERVICE:  # who was hidden behind it may be back
                 ends = self._known.links.get(link, ())
@@ -99,7 +99,8 @@ class Watch:
         self, now: float, windows: Iterable[MaintenanceWindow]
     ) -> tuple[Batch, frozenset[str]]:
         """What is to be stored since the last call, and the devices to ask once more."""
-        self._todo |= {link_subject(link) for link, _ in self._links.rejudge(None, now)}
+        self._links.age(now)
+        self._todo |= {link_subject(link) for link, _ in self._links.rejudge(now)}
         self._cover(covered(self._known, windows, now))
         changes, again = [], frozenset[str]()
         if self._todo or self._unsettled:
