@@ -157,7 +157,7 @@ def test_routers_and_switches_answer_snmpv3_and_automation_logs_in(whole_lab: Wh
         words = ["snmpget", "-v3", "-l", "authPriv", "-u", snmp.user, "-a", snmp.auth_protocol]
         words += ["-A", secrets.get(snmp.auth_secret), "-x", "AES", "-r", "2"]
         words += ["-X", secrets.get(snmp.priv_secret), "-Oqv", address, "1.3.6.1.2.1.1.5.0"]
-        assert output(words) == device
+        assert output(words).strip('"') == device
     shell = ["ssh", "-i", str(state.key_file), "-o", f"UserKnownHostsFile={state.known_hosts_file}"]
     shell += ["-o", "StrictHostKeyChecking=yes", "-o", "BatchMode=yes"]
     address = str(state.addresses["kut-core1"])
@@ -189,9 +189,13 @@ def test_exec_gives_the_exit_code_of_the_command(whole_lab: WholeLab) -> None:
 def test_the_traffic_generator_moves_the_counters_and_stays_within_its_rate(
     whole_lab: WholeLab,
 ) -> None:
+    server = next(host for host in whole_lab.plan.hosts if host.also4)
+    wire = whole_lab.plan.wires_at(server.node)[0]
+    port = wire.b if wire.a.node == server.node else wire.a
+
     def octets() -> int:
-        counters = interface(whole_lab, "kut-dc1", "te1-0-1", "-s")["stats64"]
-        return int(counters["rx"]["bytes"])
+        counters = interface(whole_lab, port.node, port.interface, "-s")["stats64"]
+        return int(counters["tx"]["bytes"])
 
     before, began = octets(), time.monotonic()
     deadline = began + 20
