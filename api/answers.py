@@ -22,7 +22,7 @@ class Page:
     offset: int
 
 
-def page_of(
+async def page_of(
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="Rows at most.")] = MAX_PAGE,
     offset: Annotated[int, Query(ge=0, description="Rows to skip.")] = 0,
 ) -> Page:

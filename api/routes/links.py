@@ -1,6 +1,5 @@
 """/api/v1/links: how every link is, what one is, and its past."""
 
-import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -10,6 +9,7 @@ from api.answers import Page, answer, page_of, rows
 from api.problems import Problem
 from api.routes.common import From, To, answers, known, period, step_seconds
 from api.schemas import LinkNow, LinkWhole, Series
+from api.series import SeriesReader
 from api.showing import Showing
 from inventory.model import Link, LinkRole
 from monitor.metrics import SERIES_METRICS
@@ -26,6 +26,7 @@ def router(showing: Showing) -> APIRouter:
     """Routes under /api/v1."""
     routes = APIRouter(tags=["links"])
     network, live = showing.network, showing.live
+    reader = SeriesReader(showing.store, live)
 
     @routes.get("/links", responses=answers(list[LinkNow], 422))
     async def links(
@@ -93,10 +94,7 @@ def router(showing: Showing) -> APIRouter:
             raise Problem(
                 422, f"step: {step_s} s gives more than {MAX_POINTS} points; take a longer one"
             )
-        points = await asyncio.to_thread(
-            showing.store.series, one.id, metric, first, last, float(step_s)
-        )
-        return answer(request, documents.dumps(documents.series(one.id, metric, step_s, points)))
+        return answer(request, await reader.read(one.id, metric, first, last, step_s))
 
     return routes
 
