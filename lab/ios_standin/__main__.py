@@ -1,11 +1,12 @@
 """`python -m lab.ios_standin FILE...`: serves devices by hand, until interrupted.
 
 Each FILE is a configuration; the device is named after it (`zes-rtr1.cfg`). Prints one line a
-device, its name and port, on standard output.
+device on standard output: name, address, port, user.
 """
 
 import argparse
 import asyncio
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,7 +23,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("files", nargs="+", type=Path, help="configurations, NAME.cfg each")
     parser.add_argument("--first-port", type=int, default=0, help="else free ones are taken")
-    parser.add_argument("--user", default=next(iter(CREDENTIALS)), help="who may log in")
+    parser.add_argument("--user", help="who may log in; else the file's first username, or admin")
     parser.add_argument("--password", default=next(iter(CREDENTIALS.values())))
     parser.add_argument("--enable", default=ENABLE_SECRET, help="the enable secret")
     parser.add_argument("--minute", type=float, default=60.0, help="seconds a device's minute has")
@@ -35,7 +36,7 @@ def _devices(options: argparse.Namespace) -> tuple[IosStandin, ...]:
         IosStandin(
             file.stem,
             file.read_text(encoding="utf-8"),
-            credentials={options.user: options.password},
+            credentials={_user(options, file): options.password},
             enable_secret=options.enable,
             minute_s=options.minute,
             state=StateFile(options.state / f"{file.stem}.json") if options.state else None,
@@ -44,13 +45,19 @@ def _devices(options: argparse.Namespace) -> tuple[IosStandin, ...]:
     )
 
 
+def _user(options: argparse.Namespace, file: Path) -> str:
+    named = re.search(r"^username (\S+)", file.read_text(encoding="utf-8"), re.MULTILINE)
+    return str(options.user or (named[1] if named else next(iter(CREDENTIALS))))
+
+
 async def _run(options: argparse.Namespace) -> None:
     devices = _devices(options)
     first = options.first_port
     numbers = {device.name: first + place for place, device in enumerate(devices) if first}
     async with serve(devices, ports=numbers) as ports:
         for name, port in ports.items():
-            sys.stdout.write(f"{name} {LOCALHOST} {port}\n")
+            user = next(iter(ports.devices[name].credentials))
+            sys.stdout.write(f"{name} {LOCALHOST} {port} {user}\n")
         sys.stdout.flush()
         await asyncio.Event().wait()
 

@@ -87,6 +87,7 @@ class _Connection(asyncssh.SSHServer):
         try:
             if process.command:
                 terminal.send(await commands.execute(session, process.command))
+                terminal.flush()
             else:
                 await session.run()
         except (Closed, PowerLost, asyncssh.DisconnectError, ConnectionError):

@@ -23,6 +23,7 @@ class Terminal:
         self._read = read
         self._write = write
         self._typed = ""
+        self._unsent: list[str] = []
         self.length = length
         """Lines a page; 0 switches paging off."""
         self.width = 80
@@ -30,10 +31,17 @@ class Terminal:
     def send(self, text: str) -> None:
         """Writes `text`, lines ended as a terminal wants them; ETX shows as ^C."""
         shown = text.replace("\x03", "^C").replace("\r\n", "\n").replace("\n", "\r\n")
-        self._write(shown)
+        self._unsent.append(shown)
+
+    def flush(self) -> None:
+        """Puts what was sent so far on the wire, in one piece."""
+        if self._unsent:
+            self._write("".join(self._unsent))
+            self._unsent.clear()
 
     async def _key(self) -> str:
         while not self._typed:
+            self.flush()
             more = await self._read()
             if not more:
                 raise Closed
@@ -43,6 +51,11 @@ class Terminal:
 
     async def line(self, prompt: str, *, echo: bool = True) -> str | None:
         """One line; None when it was broken off with Ctrl-C, `\\x1a` for Ctrl-Z."""
+        typed = await self._line(prompt, echo=echo)
+        self.flush()
+        return typed
+
+    async def _line(self, prompt: str, *, echo: bool) -> str | None:
         self.send(prompt)
         typed = ""
         while True:
@@ -90,6 +103,7 @@ class Terminal:
         self.send(prompt)
         key = await self._key()
         self.send("\n")
+        self.flush()
         if key == "\r" and self._typed.startswith("\n"):
             self._typed = self._typed[1:]
         return key in "\r\nyY"

@@ -32,8 +32,8 @@ def test_the_command_serves_a_file_and_says_where(tmp_path: Path) -> None:
     ) as process:
         try:
             assert process.stdout is not None
-            name, host, port = process.stdout.readline().split()
-            assert (name, host) == ("zes-rtr1", "127.0.0.1")
+            name, host, port, user = process.stdout.readline().split()
+            assert (name, host, user) == ("zes-rtr1", "127.0.0.1", "admin")
             with Shell(int(port)) as shell:
                 assert shell.until("#").endswith("zes-rtr1#")
         finally:
