@@ -19,7 +19,7 @@ SPARE_SHARE = 0.5
 """A poll that comes sooner than this share of the interval tells states, not rates."""
 _OPER, _ADMIN = COLUMN["ifOperStatus"], COLUMN["ifAdminStatus"]
 NOT_SEEN = (False, None, None, 0.0)
-_ERRORS = (SERIES_INDEX["in_errors_ps"], SERIES_INDEX["out_errors_ps"])
+_IN_ERRORS, _OUT_ERRORS = SERIES_INDEX["in_errors_ps"], SERIES_INDEX["out_errors_ps"]
 
 
 class _End:
@@ -155,7 +155,7 @@ class Links:
             end.base = reading
         values = reading.values
         self._see(link, end, (True, values[_OPER], values[_ADMIN], self._errors(end.rates)))
-        if found is None or not self._speaks(link, end, at):
+        if found is None or not self._speaks(link, end, found, at):
             return None
         self._count_busy(link, found)
         return _sample(end, found, at)
@@ -170,20 +170,18 @@ class Links:
     def _errors(self, found: Rates | None) -> float:
         if found is None or found.quality not in SOUND:
             return 0.0
-        received, sent = (found.values[place] for place in _ERRORS)
-        errors = (received or 0.0) + (sent or 0.0)
+        errors = (found.values[_IN_ERRORS] or 0.0) + (found.values[_OUT_ERRORS] or 0.0)
         return errors if errors > self._alarms.degraded_errors_ps else 0.0
 
-    def _speaks(self, link: _Link, end: _End, at: float) -> bool:
+    def _speaks(self, link: _Link, end: _End, found: Rates, at: float) -> bool:
         """Whether the link's sample comes from this end: from a, unless b knows and a does not."""
-        for other in link.ends:
-            if other is end:
-                return True
-            fresh = other.at is not None and at - other.at < 1.5 * self._interval_s
-            knows = other.seen[0] and other.rates is not None and other.rates.quality in RATED
-            if fresh and (knows or end.rates is None or end.rates.quality not in RATED):
-                return False
-        return True
+        first = link.ends[0]
+        if first is end:
+            return True
+        if first.at is None or at - first.at >= 1.5 * self._interval_s:
+            return True
+        knows = first.seen[0] and first.rates is not None and first.rates.quality in RATED
+        return not knows and found.quality in RATED
 
     def _count_busy(self, link: _Link, found: Rates) -> None:
         share = use(found, link.bandwidth_bps)

@@ -74,19 +74,26 @@ def rates(
     if previous is None or quality not in RATED:
         return Rates(quality, 0.0, _gauges(current))
     line_bps = _line_rate(previous, current, bandwidth_bps)
+    octets_most = line_bps * elapsed_s / 8
+    packets_most = line_bps * elapsed_s / SMALLEST_PACKET_BITS
+    wide = current.wide
+    if not wide and octets_most >= COUNTER32_MODULUS:
+        return Rates(Quality.AMBIGUOUS, 0.0, _gauges(current))
     found = list(_gauges(current))
-    for counter in _COUNTERS:
-        old, new = previous.values[counter.column], current.values[counter.column]
+    before, after = previous.values, current.values
+    for column, series, factor, narrow, per_packet in _COUNTERS:
+        old, new = before[column], after[column]
         if old is None or new is None:
             continue
-        most = _most(counter, line_bps, elapsed_s)
-        judged, change = _change(counter, old, new, current.wide, most)
-        if judged is Quality.WRAP and quality is Quality.GOOD:
-            quality = judged
-        elif judged not in RATED:
-            return Rates(judged, 0.0, _gauges(current))
-        found[counter.series] = change * counter.factor / elapsed_s
-    if all(current.values[column] is None for column in _OCTETS):
+        change = new - old
+        most = packets_most if per_packet else octets_most
+        if not 0 <= change <= most:
+            judged, change = _odd(change, narrow or not wide, most)
+            if judged is not Quality.WRAP:
+                return Rates(judged, 0.0, _gauges(current))
+            quality = judged if quality is Quality.GOOD else quality
+        found[series] = change * factor / elapsed_s
+    if after[_OCTETS[0]] is None and after[_OCTETS[1]] is None:
         return Rates(Quality.MISSING, 0.0, _gauges(current))
     return Rates(quality, elapsed_s, tuple(found))
 
@@ -119,24 +126,16 @@ def _line_rate(previous: Reading, current: Reading, bandwidth_bps: int) -> float
     return told or bandwidth_bps or FASTEST_BPS
 
 
-def _most(counter: _Counter, line_bps: float, elapsed_s: float) -> float:
-    """The most that an honest counter can have grown."""
-    return line_bps * elapsed_s / (SMALLEST_PACKET_BITS if counter.per_packet else 8)
-
-
-def _change(counter: _Counter, old: int, new: int, wide: bool, most: float) -> tuple[Quality, int]:
-    change = new - old
-    if counter.narrow or not wide:
-        # Four thousand million errors in one interval are no wrap that anybody has to allow for.
-        if most >= COUNTER32_MODULUS and not counter.narrow:
-            return Quality.AMBIGUOUS, 0
-        if change < 0:
-            change += COUNTER32_MODULUS
-            wrapped = change <= most < COUNTER32_MODULUS
-            return (Quality.WRAP, change) if wrapped else (Quality.RESET, 0)
-    if change < 0:
-        return Quality.RESET, 0
-    return (Quality.GOOD, change) if change <= most else (Quality.OVER_LINE_RATE, 0)
+def _odd(change: int, narrow: bool, most: float) -> tuple[Quality, int]:
+    """A counter that went back, or further than an honest one can: what that was."""
+    if change > 0:
+        return Quality.OVER_LINE_RATE, 0
+    wrapped = change + COUNTER32_MODULUS
+    # Octets that could pass the top more than once are ruled out before; of packets and errors
+    # nobody has four thousand million in an interval, so there it is a counter that began anew.
+    if narrow and wrapped <= most < COUNTER32_MODULUS:
+        return Quality.WRAP, wrapped
+    return Quality.RESET, 0
 
 
 def _gauges(reading: Reading) -> tuple[float | None, ...]:

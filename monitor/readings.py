@@ -2,15 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from operator import itemgetter
+from typing import NamedTuple, cast
 
 from monitor.metrics import COLUMN, INTERFACE_METRICS, SYS_UP_TIME, Kind
 from monitor.snmp.base import MAX_VARBINDS, Answer, Value
 from monitor.targets import ExpectedInterface
 
 TOP32, TOP64 = 2**32 - 1, 2**64 - 1
-NAME, OCTETS = COLUMN["ifName"], COLUMN["ifHCInOctets"]
-_TOPS = tuple(TOP64 if metric.kind is Kind.COUNTER64 else TOP32 for metric in INTERFACE_METRICS)
+OCTETS = COLUMN["ifHCInOctets"]
+_NUMBERS = INTERFACE_METRICS[1:]
+"""All but ifName, which stands first."""
+_TOPS = tuple(TOP64 if metric.kind is Kind.COUNTER64 else TOP32 for metric in _NUMBERS)
+_narrow = itemgetter(*(at for at, top in enumerate(_TOPS) if top == TOP32))
+_ONLY_INT = {int}
 _PER_REQUEST = max(1, (MAX_VARBINDS - 1) // len(INTERFACE_METRICS))
 
 
@@ -90,18 +95,30 @@ def decode(asked: Plan, answers: Sequence[Answer]) -> Decoded:
     for places, (received, values) in zip(asked.places, answers, strict=True):
         uptime = _uptime(values)
         for each in places:
-            raw = [values.get(oid) for oid in each.oids]
-            if raw[NAME] != each.if_name:
+            name, *raw = [values.get(oid) for oid in each.oids]
+            if name != each.if_name:
                 lost.append(each.interface)
                 continue
-            numbers = tuple(
-                value if type(value) is int and 0 <= value <= top else None
-                for value, top in zip(raw, _TOPS, strict=True)
-            )
+            numbers = _numbers(raw)
             if each.wide and numbers[OCTETS] is None:
                 narrow.append(each.interface)
             readings[each.interface] = Reading(received, uptime, each.if_index, each.wide, numbers)
     return Decoded(uptime, readings, tuple(lost), tuple(narrow))
+
+
+def _numbers(raw: list[Value | None]) -> tuple[int | None, ...]:
+    """A value for each of INTERFACE_METRICS; None for the name, and for what is no such number."""
+    if set(map(type, raw)) == _ONLY_INT:  # nearly always: then the bounds are checked all at once
+        numbers = cast("list[int]", raw)
+        if min(numbers) >= 0 and max(_narrow(numbers)) <= TOP32 and max(numbers) <= TOP64:
+            return (None, *numbers)
+    return (
+        None,
+        *(
+            value if type(value) is int and 0 <= value <= top else None
+            for value, top in zip(raw, _TOPS, strict=True)
+        ),
+    )
 
 
 def _uptime(values: Mapping[str, Value]) -> int:
