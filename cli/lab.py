@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.context import Context
-from cli.selection import Hosts, Roles, Sites, selected
+from cli.selection import Filter, Hosts, Links, Platforms, Roles, Sites, selected
 from inventory.errors import LabError
 
 if TYPE_CHECKING:
@@ -38,6 +38,9 @@ def up(
     site: Sites = None,
     host: Hosts = None,
     role: Roles = None,
+    platform: Platforms = None,
+    link: Links = None,
+    filter_: Filter = "",
     traffic: Annotated[
         bool, typer.Option("--traffic", help="Send a few Mb/s between the hosts.")
     ] = False,
@@ -49,7 +52,13 @@ def up(
     settings = context.settings
     if settings.lab.driver != "netns":
         raise LabError(f"driver {settings.lab.driver} is not there yet. Set lab.driver: netns")
-    made = make_bootable(context, site, host, role)
+    only = None
+    if site or host or role or platform or link or filter_:
+        chosen = selected(
+            context, site=site, host=host, role=role, platform=platform, link=link, filter_=filter_
+        )
+        only = frozenset(device.name for device in chosen)
+    made = make_bootable(context, only)
     report = control.up(settings.paths.state, made, context.say, templates=settings.paths.templates)
     lab = control.require(settings.paths.state, settings.lab.name)
     if traffic:
@@ -64,23 +73,14 @@ def up(
         raise typer.Exit(1)
 
 
-def make_bootable(
-    context: Context,
-    site: list[str] | None = None,
-    host: list[str] | None = None,
-    role: list[str] | None = None,
-) -> "Bootable":
-    """The lab's plan and files; the only place where rendering and the lab meet."""
+def make_bootable(context: Context, only: frozenset[str] | None = None) -> "Bootable":
+    """The lab's plan and files, of all devices or `only` some; here rendering and lab meet."""
     from inventory.view import virtual
     from lab.boot import bootable
     from nornir_tasks.render import Renderer, environment
 
     settings = context.settings
     network = virtual(context.network, settings.lab.management)
-    only = None
-    if site or host or role:
-        chosen = selected(context, network=network, site=site, host=host, role=role)
-        only = frozenset(device.name for device in chosen)
     templates = environment(settings.paths.templates, settings.paths.state / "templates")
     renderer = Renderer(network, templates)
     files = {

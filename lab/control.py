@@ -66,7 +66,7 @@ def up(
     with locked(state, name):
         found = running_lab(state, name)
         if found is not None:
-            _same_revision(found, made.plan)
+            _check_same(found, made.plan)
             return None
         preflight.check_machine(folder)
         if clean(folder, name):
@@ -91,12 +91,17 @@ def up(
     return report
 
 
-def _same_revision(found: LabState, plan: LabPlan) -> None:
+def _check_same(found: LabState, plan: LabPlan) -> None:
+    again = "Run: imereti lab down, then imereti lab up"
     if found.revision != plan.revision:
         raise LabError(
             f"lab {found.name} is up with revision {found.revision} of the inventory, which is "
-            f"now {plan.revision}. Run: imereti lab down, then imereti lab up"
+            f"now {plan.revision}. {again}"
         )
+    running_nodes, wanted = ({n.name for n in one.nodes} for one in (load_plan(found), plan))
+    if running_nodes != wanted:
+        other = ", ".join(sorted(running_nodes ^ wanted)[:3])
+        raise LabError(f"lab {found.name} is up with other devices ({other}, ...). {again}")
 
 
 def _with_template(one: running.Difference, templates: Path) -> running.Difference:

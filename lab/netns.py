@@ -24,6 +24,12 @@ from lab.state import (
 )
 
 PACKAGE_ROOT = Path(__file__).resolve().parent.parent
+ENVIRONMENT = {
+    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "LANG": "C.UTF-8",
+    "PYTHONPATH": str(PACKAGE_ROOT),
+}
+"""Of every process of a lab: the caller's may hold the real network's secrets."""
 STEP_TIMEOUT_S = 180
 END_TIMEOUT_S = 10.0
 POLL_S = 0.01
@@ -95,7 +101,7 @@ def _python(
         timeout=STEP_TIMEOUT_S,
         check=False,
         cwd="/",
-        env={**os.environ, "PYTHONPATH": str(PACKAGE_ROOT), **environment},
+        env={**ENVIRONMENT, **environment},
     )
     if done.returncode != 0:
         raise LabError(f"{module} failed: {done.stderr.strip()}")
@@ -193,6 +199,7 @@ def connect_management(plan: LabPlan, keeper: int, folder: Path) -> None:
 def _ip(arguments: list[str], text: str = "") -> str:
     done = subprocess.run(
         ["ip", *arguments],
+        env=ENVIRONMENT,
         input=text,
         capture_output=True,
         text=True,

@@ -116,7 +116,9 @@ def _check_kernel() -> None:
 
 
 def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    return subprocess.run(
+        command, env=netns.ENVIRONMENT, capture_output=True, text=True, timeout=30, check=False
+    )
 
 
 def check_management(management: IPv4Network, name: str) -> None:

@@ -80,6 +80,9 @@ def test_part_of_the_network_boots_alone(tmp_path: Path) -> None:
         assert report["routers"] == 3
         assert {node.name for node in lab.plan.nodes} >= {"alp-r1", "hq-core1", "alp-staff"}
         assert "bet-r1" not in {node.name for node in lab.plan.nodes}
+        whole = lab.run("lab", "up")
+        assert whole.returncode == 1
+        assert "is up with other devices" in whole.stderr
 
 
 @pytest.mark.lab

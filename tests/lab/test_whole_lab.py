@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from ipaddress import IPv4Address, IPv6Address
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ import pytest
 from lab import kernel, netns
 from lab.plan import LanHost, NodeKind
 from lab.reach import Probe
+from lab.state import marked_processes
 from tests.labfixture import WholeLab
 
 pytestmark = [pytest.mark.lab, pytest.mark.slow]
@@ -172,6 +174,10 @@ def test_secrets_are_private_and_stand_in_no_journal_or_plan(whole_lab: WholeLab
     shown = (state.folder / "lab.json").read_text() + (state.folder / "plan.json").read_text()
     shown += whole_lab.run("--json", "lab", "status").stdout
     assert not [name for name, value in state.secrets().values.items() if value in shown]
+    # nor does a process of the lab inherit what the caller's environment may hold
+    for process in marked_processes(state.folder):
+        environment = Path(f"/proc/{process}/environ").read_bytes()
+        assert b"PYTEST_CURRENT_TEST" not in environment
 
 
 def test_a_second_up_says_that_the_lab_is_up(whole_lab: WholeLab) -> None:
