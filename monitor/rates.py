@@ -109,10 +109,14 @@ def _compare(
     ours_s = current.received - previous.received
     theirs_s = (current.uptime_cs - previous.uptime_cs) % UPTIME_MODULUS_CS / 100
     tolerance_s = CLOCKS_AGREE_S + CLOCKS_AGREE_SHARE * ours_s
+    younger = current.uptime_cs < previous.uptime_cs
     if abs(theirs_s - ours_s) > tolerance_s:
-        younger = current.uptime_cs < previous.uptime_cs
         restarted = younger or current.uptime_cs / 100 < ours_s
         return (Quality.RESET if restarted else Quality.CLOCK_STEP), 0.0
+    if younger and not current.wide:
+        # Its clock passed its top, or it restarted when that was about to happen: with counters
+        # that pass their own tops nothing more tells which. 64-bit ones that go back do.
+        return Quality.RESET, 0.0
     if theirs_s <= 0 or ours_s <= 0:
         return Quality.CLOCK_STEP, 0.0
     if previous.values[_DISCONTINUITY] != current.values[_DISCONTINUITY]:

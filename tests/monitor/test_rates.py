@@ -131,6 +131,11 @@ CASES: dict[str, tuple[Reading | None, Reading, Quality]] = {
         reading(1010, 6.0, octets=12_500_000),
         Quality.GOOD,
     ),
+    "a device of 32-bit counters whose clock passed its top": (
+        reading(1000, TOP32 / 100 - 4, wide=False),
+        reading(1010, 6.0, octets=12_500_000, wide=False),
+        Quality.RESET,
+    ),
     "a fast line whose errors could wrap": (
         reading(speed=400_000),
         later(errors=3, octets=9, speed=400_000),
@@ -229,6 +234,10 @@ def histories(draw: st.DrawFn) -> tuple[Device, list[Step], list[float]]:
     return device, steps, delays
 
 
+def wide_and_below(device: Device, covers_s: float, in_bps: float | None, octets: int) -> bool:
+    return device.wide and in_bps is not None and in_bps * covers_s / 8 <= octets + 1
+
+
 @settings(max_examples=600, deadline=None)
 @given(histories())
 def test_no_history_gives_a_rate_that_was_not_there(
@@ -244,7 +253,12 @@ def test_no_history_gives_a_rate_that_was_not_there(
         found = rates(previous, current, INTERVAL_S)
         line_bps = device.speed_mbps * 1e6
         in_bps = found.values[SERIES_INDEX["in_bps"]]
-        if found.quality in RATED:
+        about_to_pass_its_top = previous.uptime_cs > TOP32 - 400_000
+        if found.quality in RATED and step.event == "restart" and about_to_pass_its_top:
+            # A restart at that very moment looks like the clock's passing its top: it may go
+            # unnoticed, and yet nothing is counted that was not sent.
+            assert wide_and_below(device, found.covers_s, in_bps, step.octets)
+        elif found.quality in RATED:
             assert not step.event
             assert in_bps is not None
             truth = (device.octets - before) * 8 / step.seconds

@@ -36,7 +36,7 @@ def entry(at: float, state: LinkState) -> StateEntry:
 
 async def until_stored(writer: Writer) -> None:
     async with asyncio.timeout(10):
-        while writer.waiting or writer.problem:
+        while writer.waiting or writer.problem:  # noqa: ASYNC110 (a condition, with a bound)
             await asyncio.sleep(0.01)
 
 
@@ -54,7 +54,7 @@ async def test_everything_is_there_once_and_in_order_after_the_store_was_locked(
         writer.put(Batch(samples(part * 100, 100), [entry(part, list(LinkState)[part % 3])]))
         await asyncio.sleep(0.02)
     async with asyncio.timeout(10):
-        while not writer.problem:
+        while not writer.problem:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     assert "locked" in writer.problem
     other.rollback()
