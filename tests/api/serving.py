@@ -34,15 +34,15 @@ def serving(settings: Settings, network: Network, *, port: int = 0) -> Iterator[
     listener = bind(http)
     address = address_of(listener).rstrip("/")
     store = open_store(settings.store)
-    loop = asyncio.new_event_loop()
-    stop = asyncio.Event()
+    stops: list[Callable[[], object]] = []
+
+    async def serve() -> None:
+        stop, loop = asyncio.Event(), asyncio.get_running_loop()
+        stops.append(lambda: loop.call_soon_threadsafe(stop.set))
+        await run_server(create_app(whole, network, store), whole, stop, listener)
 
     def run() -> None:
-        asyncio.set_event_loop(loop)
-        app = create_app(whole, network, store)
-        loop.run_until_complete(run_server(app, whole, stop, listener))
-        loop.run_until_complete(loop.shutdown_default_executor())
-        loop.close()
+        asyncio.run(serve())
 
     thread = threading.Thread(target=run, name="server")
     thread.start()
@@ -50,7 +50,8 @@ def serving(settings: Settings, network: Network, *, port: int = 0) -> Iterator[
         eventually(lambda: _answers(address), f"{address} answers")
         yield address
     finally:
-        loop.call_soon_threadsafe(stop.set)
+        for stop in stops:
+            stop()
         thread.join(PATIENCE_S)
         assert not thread.is_alive(), "the server did not stop"
         store.close()
