@@ -106,23 +106,29 @@ def _compare(
         return Quality.FIRST, 0.0
     if previous.if_index != current.if_index:
         return Quality.RENUMBERED, 0.0
+    clocks, elapsed_s = _clocks(previous, current)
+    if clocks is not Quality.GOOD:
+        return clocks, 0.0
+    if previous.values[_DISCONTINUITY] != current.values[_DISCONTINUITY]:
+        return Quality.DISCONTINUITY, 0.0
+    late = elapsed_s > LATE_INTERVALS * interval_s
+    return (Quality.LATE if late else Quality.GOOD), elapsed_s
+
+
+def _clocks(previous: Reading, current: Reading) -> tuple[Quality, float]:
+    """What the device's clock and ours tell together, and the seconds by the device's."""
     ours_s = current.received - previous.received
     theirs_s = (current.uptime_cs - previous.uptime_cs) % UPTIME_MODULUS_CS / 100
-    tolerance_s = CLOCKS_AGREE_S + CLOCKS_AGREE_SHARE * ours_s
     younger = current.uptime_cs < previous.uptime_cs
-    if abs(theirs_s - ours_s) > tolerance_s:
+    if abs(theirs_s - ours_s) > CLOCKS_AGREE_S + CLOCKS_AGREE_SHARE * ours_s:
         restarted = younger or current.uptime_cs / 100 < ours_s
         return (Quality.RESET if restarted else Quality.CLOCK_STEP), 0.0
     if younger and not current.wide:
         # Its clock passed its top, or it restarted when that was about to happen: with counters
         # that pass their own tops nothing more tells which. 64-bit ones that go back do.
         return Quality.RESET, 0.0
-    if theirs_s <= 0 or ours_s <= 0:
-        return Quality.CLOCK_STEP, 0.0
-    if previous.values[_DISCONTINUITY] != current.values[_DISCONTINUITY]:
-        return Quality.DISCONTINUITY, 0.0
-    late = theirs_s > LATE_INTERVALS * interval_s
-    return (Quality.LATE if late else Quality.GOOD), theirs_s
+    stood_still = theirs_s <= 0 or ours_s <= 0
+    return (Quality.CLOCK_STEP if stood_still else Quality.GOOD), theirs_s
 
 
 def _line_rate(previous: Reading, current: Reading, bandwidth_bps: int) -> float:
