@@ -36,9 +36,9 @@ class Context:
     @cached_property
     def network(self) -> Network:
         """The network as the inventory describes it; InventoryError."""
-        from inventory.load import load_network
+        from inventory.cache import cached_network
 
-        return load_network(self.settings.paths.inventory)
+        return cached_network(self.settings.paths.inventory, self.settings.paths.state / "cache")
 
     @cached_property
     def lab(self) -> LabState | None:
