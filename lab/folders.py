@@ -75,7 +75,7 @@ class Accounts:
 
 def binds(folder: Path) -> list[tuple[str, str]]:
     """What to mount where in the node whose folder this is."""
-    names = FOLDERS | FILES
+    names = FILES | FOLDERS  # /root comes last: it hides a checkout, and so this folder, in it
     return [(str(folder / name), target) for name, target in names.items()]
 
 
