@@ -128,7 +128,7 @@ class FrrDriver(FrrGetters, NetworkDriver):  # type: ignore[misc]  # NAPALM has 
         if loaded.status != 0:
             self.discard_config()
             raise ReplaceConfigException(loaded.said or "the candidate was refused")
-        self._fresh = self._clock(), _sections(loaded.out)
+        self._fresh = self._clock(), _sections(loaded.out, "frr.conf", "nftables.conf")
 
     def load_merge_candidate(self, filename: str | None = None, config: str | None = None) -> None:
         """Load lines to be added to what runs; MergeConfigException when vtysh refuses one."""
@@ -250,7 +250,7 @@ class FrrDriver(FrrGetters, NetworkDriver):  # type: ignore[misc]  # NAPALM has 
         shown = self._piped("show", folder)
         if shown.status != 0:
             raise CommandErrorException(f"what runs can't be read: {shown.said}")
-        return _sections(shown.out)
+        return _sections(shown.out, "frr.conf", "nftables.conf")
 
     def _frr_difference(self, running: str) -> str:
         # The same lines in the same contexts: frr-reload would find nothing, at ten times the cost.
@@ -304,8 +304,8 @@ def _tar(files: Mapping[str, str]) -> bytes:
     return buffer.getvalue()
 
 
-def _sections(text: str) -> dict[str, str]:
-    """`@@ name` lines and what follows each -> text by name."""
+def _sections(text: str, *expected: str) -> dict[str, str]:
+    """`@@ name` lines and what follows each -> text by name; all of `expected` are among them."""
     found: dict[str, list[str]] = {}
     lines: list[str] = []
     for line in text.splitlines():
@@ -313,4 +313,6 @@ def _sections(text: str) -> dict[str, str]:
             lines = found.setdefault(line[3:].strip(), [])
         else:
             lines.append(line)
+    if not set(expected) <= set(found):
+        raise CommandErrorException(f"expected what runs, found {text[:200]!r}")
     return {name: "\n".join(content) + "\n" for name, content in found.items()}

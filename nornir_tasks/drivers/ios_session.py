@@ -14,6 +14,7 @@ from napalm import get_network_driver
 from napalm.base.exceptions import NapalmException
 from netmiko.exceptions import NetmikoAuthenticationException, NetmikoBaseException
 
+from inventory.errors import DeviceError
 from inventory.model import Device
 from nornir_tasks.drivers import frr_text, ios_state, ios_text
 from nornir_tasks.drivers.frr_text import Line
@@ -29,6 +30,8 @@ from nornir_tasks.session import Access, DeviceState, Files, Outcome
 
 MINUTE_S = 60
 _FILE = "imereti-{token}.cfg"
+_LONGEST = 200
+"""Characters of a device's own words in one of our messages."""
 _LOST = (NetmikoBaseException, paramiko.SSHException, OSError, EOFError)
 
 
@@ -41,6 +44,7 @@ class IosSession:
         self._external = external
         self._token = ""
         self._committed = False
+        self._lost = False
         host = access.host or str(device.management)
         arguments: dict[str, Any] = {
             "port": access.port,
@@ -48,6 +52,9 @@ class IosSession:
             "dest_file_system": "flash:",
             "read_timeout_override": access.timeout_s,
             "fast_cli": True,
+            # The rendered configuration has it; switched on and off around each change it would
+            # stay behind when the revert timer restores what ran at that moment.
+            "auto_file_prompt": False,
         }
         if access.key_file:
             arguments |= {"use_keys": True, "key_file": str(access.key_file)}
@@ -94,11 +101,7 @@ class IosSession:
 
     def difference(self) -> str:
         """`show archive config differences`, without secrets that are only stored otherwise."""
-        with self._translated():
-            said = self._driver.compare_config()
-        if ios_state.refused(said) or "%Error" in said:
-            raise CandidateError(self.device.name, " ".join(said.split()))
-        return frr_text.shown(*self._meant(said))
+        return frr_text.shown(*self._differences(_FILE.format(token=self._token)))
 
     def commit(self, revert_in_s: int | None, who: str) -> None:  # noqa: ARG002  (IOS logs the user)
         """`configure replace ... revert trigger error timer N`; N in minutes, rounded up."""
@@ -129,7 +132,7 @@ class IosSession:
 
     def discard(self) -> None:
         """Remove the candidate from flash."""
-        if not self._committed:
+        if not self._committed and not self._lost:
             self._remove()
 
     def outcome(self, token: str) -> Outcome:
@@ -141,9 +144,7 @@ class IosSession:
                 return Outcome("armed", f"by {pending.get('user', '')}".strip())
             if name not in self._send("dir flash:"):
                 return Outcome("unknown", "its candidate is no longer on the device")
-            command = f"show archive config differences system:running-config flash:{name}"
-            said = self._send(command)
-            gone, come = self._meant(said)
+            gone, come = self._differences(name)
             self._token, self._committed = token, True
             if gone or come:
                 self._remove()
@@ -200,9 +201,12 @@ class IosSession:
         return found[1] if found else ""
 
     def close(self) -> None:
-        """Disconnect."""
+        """Disconnect; a session that was lost is not asked to say good-bye."""
         try:
-            self._driver.close()
+            if self._lost and self._driver.device is not None:
+                self._driver.device.paramiko_cleanup()
+            else:
+                self._driver.close()
         except (*_LOST, NapalmException):  # the session is gone already
             return
 
@@ -214,8 +218,15 @@ class IosSession:
     def _send(self, command: str) -> str:
         return str(self._driver.device.send_command(command))
 
-    def _meant(self, said: str) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
+    def _differences(self, file: str) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
         """Lines that go and come, without those that IOS only shows otherwise."""
+        with self._translated():
+            said = self._send(f"show archive config differences system:running-config flash:{file}")
+        if not ios_text.is_answer(said):
+            raise DeviceError(
+                self.device.name,
+                f"expected the difference from {file}, found {_short(said) or 'nothing'}",
+            )
         gone, come = ios_text.without_stored_secrets(*ios_text.read_differences(said))
         if any(line.startswith("snmp-server user ") for _, line in come):
             with self._translated():
@@ -238,8 +249,14 @@ class IosSession:
         except NetmikoAuthenticationException as error:
             raise AccessError(self.device.name, _said(error)) from None
         except _LOST as error:
+            self._lost = True
             raise UnreachableError(self.device.name, _said(error)) from None
 
 
 def _said(error: BaseException) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
+    return _short(str(error)) or type(error).__name__
+
+
+def _short(text: str) -> str:
+    words = " ".join(text[: 2 * _LONGEST].split())
+    return words if len(words) <= _LONGEST else f"{words[:_LONGEST]}..."

@@ -17,13 +17,18 @@ from nornir_tasks.drivers.frr_text import Line
 _SECRET = re.compile(r"^(?P<stem>.*\b(?:secret|password|key-string|md5|key)) (?P<rest>\S.*)$")
 _STORED = re.compile(r"^(?P<kind>[789]) (?P<value>\S+)(?P<tail>.*)$")
 _BANNER = re.compile(r"^(banner \w+) (\^C|\S)")
-_HIDDEN_DEFAULTS = frozenset({"exec-timeout 10 0"})
+_HIDDEN_DEFAULTS = frozenset({"exec-timeout 10 0", "errdisable recovery interval 300"})
 _SNMP_USER = re.compile(r"^snmp-server user (\S+) ")
 _TYPE7_KEY = b"dsfd;kfoA,.iyewrkldJKDHSUBsgvca69834ncxv9873254k;fg87"
 _STANDARD = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _CRYPT = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _PBKDF2_ROUNDS = 20_000
 _SCRYPT_N = 16_384
+
+
+def is_answer(text: str) -> bool:
+    """Whether `text` is what the comparison prints, and not something else that has no signs."""
+    return "Contextual Config Diffs" in text
 
 
 def read_differences(text: str) -> tuple[tuple[Line, ...], tuple[Line, ...]]:

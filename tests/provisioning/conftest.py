@@ -38,14 +38,14 @@ def unedited(_device: str, files: Files) -> Files:
     return files
 
 
-def replaced(device: str, file: str, old: str, new: str) -> Edit:
+def replaced(device: str, file: str, old: str, new: str, count: int = -1) -> Edit:
     """The candidate with a text of one file of one device replaced; it must stand there."""
 
     def edit(name: str, files: Files) -> Mapping[str, str]:
         if name != device:
             return files
         assert old in files[file], f"{old!r} is not in {file} of {device}"
-        return {**files, file: files[file].replace(old, new)}
+        return {**files, file: files[file].replace(old, new, count)}
 
     return edit
 
