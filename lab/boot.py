@@ -148,8 +148,9 @@ class Boot:
             )
             write_state(self.state)
             waiting = [node.name for node in self._of_kind(*WAITING)]
-            steps = netns.node_steps(plan, nodes, self._binds(nodes), waiting)
-            netns.inside_lab(keeper, folder, [*netns.panel_steps(), *steps])
+            steps = netns.panel_steps() + netns.node_steps(plan, nodes, waiting)
+            steps.append(netns.containers_step(nodes, self._binds(nodes)))
+            netns.inside_lab(keeper, folder, steps)
             netns.connect_management(plan, keeper, folder)
 
     def start(self) -> None:
@@ -177,7 +178,7 @@ class Boot:
         """Switches and hosts, while the routers get to know each other."""
         nodes = self._of_kind(*WAITING)
         with self._phase("hosts", f"{len(nodes)} switches and hosts wired"):
-            steps = netns.node_steps(self._plan, nodes, self._binds(nodes), ())
+            steps = netns.node_steps(self._plan, nodes, ())
             netns.inside_lab(self.state.keeper, self._folder, steps)
 
     def _binds(self, nodes: list[Node]) -> dict[str, netns.Bind]:
@@ -211,12 +212,12 @@ class Boot:
         """What management needs: SSH, SNMP, the watchdog. After routing, which it would slow."""
         nodes = self._of_kind(*ROUTING, NodeKind.SWITCH)
         with self._phase("management", "SSH and SNMP answer"):
-            said = netns.inside_lab(
-                self.state.keeper,
-                self._folder,
-                [netns.scripts_step(scripts.services(nodes), BOOTS_AT_ONCE)],
-            )[0]
-            _raise_failed(said)
+            switches = self._of_kind(NodeKind.SWITCH)
+            steps = [
+                netns.containers_step(switches, self._binds(switches)),
+                netns.scripts_step(scripts.services(nodes), BOOTS_AT_ONCE),
+            ]
+            _raise_failed(netns.inside_lab(self.state.keeper, self._folder, steps)[-1])
             folders.write_known_hosts(self.state, [node.name for node in nodes])
 
     def compare(self) -> None:

@@ -121,10 +121,8 @@ def panel_steps() -> list[Step]:
     ]
 
 
-def node_steps(
-    plan: LabPlan, nodes: Iterable[Node], binds: Mapping[str, Bind], off: Iterable[str]
-) -> list[Step]:
-    """Namespaces, near halves of wires, addresses, containers of `nodes`; those in `off` wait."""
+def node_steps(plan: LabPlan, nodes: Iterable[Node], off: Iterable[str]) -> list[Step]:
+    """Namespaces, near halves of wires and addresses of `nodes`; the wires of `off` stay loose."""
     nodes = tuple(nodes)
     lines = [line for node in nodes for line in panel.wire_lines(plan, node.name)]
     return [
@@ -136,7 +134,6 @@ def node_steps(
         {"do": "ip", "namespace": "", "lines": lines},
         {"do": "nft", "text": panel.panel_rules(plan, off)},
         *(_setup_step(plan, node) for node in nodes),
-        containers_step(nodes, binds),
     ]
 
 
@@ -163,7 +160,8 @@ def power_on_steps(plan: LabPlan, node: Node, faults: Iterable[Fault], bind: Bin
     off = [fault.target for fault in faults if fault.kind == POWER_OFF]
     carriers = panel.carrier_lines(faults, plan.wires_at(node.name))
     return [
-        *node_steps(plan, [node], {node.name: bind}, off),
+        *node_steps(plan, [node], off),
+        containers_step([node], {node.name: bind}),
         {"do": "ip", "namespace": "", "lines": carriers},
     ]
 
