@@ -111,7 +111,7 @@ PROTECTION = (
     Policy(
         "whoever logs in is warned",
         "zes-rtr1",
-        (r"^banner login \^C$", r"^Imereti regional network. Authorised staff only"),
+        (r"^banner login \x03$", r"^Imereti regional network. Authorised staff only"),
         (
             ("issue.net", r"^Imereti regional network. Authorised staff only"),
             ("sshd_config", r"^Banner /etc/issue.net$"),
