@@ -18,7 +18,10 @@ def megabits(bps: float | None) -> str:
         return "0"
     if value < 0.005:
         return "<0.01"
-    return f"{value:.2f}" if value < 10 else f"{value:.1f}" if value < 100 else f"{value:.0f}"
+    for limit, digits in ((9.995, 2), (99.95, 1)):
+        if value < limit:
+            return f"{value:.{digits}f}"
+    return f"{value:.0f}"
 
 
 def bandwidth(bps: int, language: str) -> str:

@@ -143,9 +143,9 @@ class Pages:
         }
 
 
-def incident_state(one: Incident) -> LinkState:
+def incident_state(one: Incident) -> str:
     """The shape and colour that an incident is shown with."""
-    return INCIDENT_STATES[one.severity]
+    return "closed" if one.state is IncidentState.CLOSED else INCIDENT_STATES[one.severity]
 
 
 def acknowledged_by(one: Incident) -> str:

@@ -9,6 +9,7 @@ import argparse
 import shutil
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,7 +24,7 @@ from playwright.sync_api import Browser, sync_playwright  # noqa: E402
 from inventory.load import load_network  # noqa: E402
 from inventory.settings import Settings  # noqa: E402
 from monitor.store.open import open_store  # noqa: E402
-from tests.api.filling import DOWN_FOR_S, fill_history, fill_trouble  # noqa: E402
+from tests.api.filling import DOWN_FOR_S, fill_history, fill_poll, fill_trouble  # noqa: E402
 from tests.api.serving import serving  # noqa: E402
 from tests.browser.conftest import QUIET  # noqa: E402
 
@@ -36,6 +37,8 @@ PAGES = {
     "public": "/public",
 }
 SIZES = {"wall": (1920, 1080), "phone": (390, 844)}
+SILENT = frozenset({"kut-zes", "ag07-acc"})
+"""Links that give no readings on the bad day."""
 SETTLED_MS = 1500
 """Graphs are drawn after this long."""
 
@@ -53,7 +56,17 @@ def a_bad_day() -> Iterator[str]:
         fill_history(writer, network, now, until={"kut-zes": now - DOWN_FOR_S})
         fill_trouble(writer, network, now)
         with serving(settings, network) as address:
+            stop = threading.Event()
+
+            def poll() -> None:
+                while not stop.wait(5):
+                    fill_poll(writer, network, time.time(), SILENT)
+
+            thread = threading.Thread(target=poll)
+            thread.start()
             yield address
+            stop.set()
+            thread.join()
         writer.close()
 
 

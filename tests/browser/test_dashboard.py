@@ -5,6 +5,7 @@ import time
 import pytest
 from playwright.sync_api import Page, expect
 
+from api.formats import megabits
 from api.texts import text
 from monitor.values import LinkState
 from tests.api.filling import fill_poll, fill_trouble, sample, turn
@@ -50,10 +51,7 @@ def test_a_poll_brings_new_numbers_and_keeps_the_focus(page: Page, site: Site) -
     value = sample(site.network.links["kut-zes"], now).value("out_bps")
     assert value is not None
     shown = page.locator("tr[data-link='kut-zes'] td.n").nth(2)
-    expected = f"{value / 1e6:.1f}" if value >= 1e7 else f"{value / 1e6:.2f}"
-    if value >= 1e8:
-        expected = f"{value / 1e6:.0f}"
-    expect(shown).to_have_text(expected, timeout=SOON_MS)
+    expect(shown).to_have_text(megabits(value), timeout=SOON_MS)
     expect(link).to_be_focused()
 
 
