@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from cli.context import Context, report_error
@@ -37,6 +38,13 @@ COMMANDS = {
 """Command -> the module whose `register(app)` adds it; imported only when the command is typed."""
 
 
+class _InOrder(TyperGroup):
+    """Lists commands as COMMANDS does; Typer would put groups behind all others."""
+
+    def list_commands(self, _ctx: object) -> list[str]:
+        return [name for name in COMMANDS if name in self.commands]
+
+
 def build_app(words: list[str]) -> typer.Typer:
     """The application with the commands that `words` name, or with all when they name none."""
     app = typer.Typer(
@@ -46,7 +54,7 @@ def build_app(words: list[str]) -> typer.Typer:
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    app.callback()(_global)
+    app.callback(cls=_InOrder)(_global)
     named = [COMMANDS[word] for word in COMMANDS if word in words]
     for module in dict.fromkeys(named or COMMANDS.values()):
         import_module(module).register(app)
@@ -65,11 +73,18 @@ def _global(
     ctx.obj = Context(config=config, as_json=as_json, quiet=quiet, verbose=verbose)
 
 
+def _json_first(words: list[str]) -> list[str]:
+    """`--json` is a global option, but people type it last; behind `--` it is somebody else's."""
+    end = words.index("--") if "--" in words else len(words)
+    ours, rest = words[:end], words[end:]
+    if "--json" not in ours:
+        return words
+    return ["--json", *(word for word in ours if word != "--json"), *rest]
+
+
 def main() -> None:
     """Run, and turn what was raised on purpose into a message and an exit code."""
-    words = sys.argv[1:]
-    if "--json" in words:  # a global option, but people and scripts type it last
-        words = ["--json", *(word for word in words if word != "--json")]
+    words = _json_first(sys.argv[1:])
     try:
         sys.exit(build_app(words)(args=words, standalone_mode=False) or 0)
     except TyperException as error:  # a wrong command line, or no command at all: the help
@@ -77,7 +92,7 @@ def main() -> None:
         show() if show else report_error(ImeretiError(error.format_message()), as_json=False)
         sys.exit(EXIT_USAGE)
     except ImeretiError as error:
-        report_error(error, as_json="--json" in words)
+        report_error(error, as_json=words[:1] == ["--json"])
         sys.exit(1)
     except (KeyboardInterrupt, typer.Abort):
         sys.exit(EXIT_INTERRUPTED)
