@@ -66,7 +66,7 @@ class Context:
             return self.network
         from inventory.view import virtual
 
-        return virtual(self.network, self.lab.management)
+        return virtual(self.network, self.lab.management, self.lab.addresses)
 
     @cached_property
     def secrets(self) -> Secrets:

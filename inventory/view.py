@@ -8,7 +8,7 @@ A view is a Network like any other: who renders, polls or boots it need not know
   reached; the management network may manage, as the NOC may.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from types import MappingProxyType
@@ -62,19 +62,25 @@ def network_as(network: Network, platform_of: Callable[[Device], str]) -> Networ
     )
 
 
-def virtual(network: Network, management: IPv4Network) -> Network:
+def virtual(
+    network: Network,
+    management: IPv4Network,
+    taken: Mapping[str, IPv4Address] = MappingProxyType({}),
+) -> Network:
     """The network as the lab runs it: routing devices on FRR, layer-2 switches as Linux bridges.
 
-    SettingsError when `management` has no address for every device.
+    `taken` are the addresses of devices in a lab that runs already: they keep theirs, whatever
+    the inventory has gained or lost since. SettingsError when `management` is too small.
     """
-    needed = FIRST_HOST + len(network.devices)
+    needed = FIRST_HOST + len({*network.devices, *taken})
     if management.num_addresses <= needed:
         message = f"expected room for {needed} addresses, found {management}."
         raise SettingsError((Problem("config.yaml", 0, "lab.management", message),))
     converted = network_as(network, lambda device: "frr" if device.routes else "linux_bridge")
-    addresses = {
-        name: management[FIRST_HOST + index] for index, name in enumerate(converted.devices)
-    }
+    used = set(taken.values())
+    numbers = range(FIRST_HOST, management.num_addresses - 1)
+    free = (management[number] for number in numbers if management[number] not in used)
+    addresses = {name: taken.get(name) or next(free) for name in converted.devices}
     devices = {
         name: _reached_at(device, addresses[name], management)
         for name, device in converted.devices.items()

@@ -90,3 +90,12 @@ def test_a_white_box_keeps_its_own_names(small: Network) -> None:
 def test_a_management_network_without_room_is_refused(network: Network) -> None:
     with pytest.raises(SettingsError, match=r"lab\.management: expected room for 87 addresses"):
         virtual(network, IPv4Network("172.20.20.0/26"))
+
+
+def test_devices_of_a_running_lab_keep_their_addresses(network: Network) -> None:
+    new, *known = virtual(network, LAB).devices
+    running = {name: LAB[100 - number] for number, name in enumerate(known)}
+    gone = {"was-here-rtr1": LAB[101]}
+    after = virtual(network, LAB, running | gone).devices
+    assert {name: after[name].management for name in known} == running
+    assert after[new].management not in {*running.values(), *gone.values()}
