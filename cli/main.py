@@ -26,6 +26,7 @@ COMMANDS = {
     "drift": "cli.state",
     "rollback": "cli.state",
     "history": "cli.state",
+    "run": "cli.run",
     "lab": "cli.lab",
     "poll": "cli.monitor",
     "monitor": "cli.monitor",

@@ -16,6 +16,7 @@ from cli.prober import lab_prober
 from inventory.model import Device, Network
 
 if TYPE_CHECKING:
+    from nornir_tasks.render import Renderer
     from nornir_tasks.session import Access, Files
     from nornir_tasks.work import Work
 
@@ -40,14 +41,13 @@ def workplace(context: Context, network: Network | None = None) -> Iterator["Wor
     from nornir_tasks.audit import AuditLog
     from nornir_tasks.backup import Backups
     from nornir_tasks.fleet import Fleet
-    from nornir_tasks.render import Renderer, environment
     from nornir_tasks.session import candidate_of
     from nornir_tasks.work import Work
 
     live = network or context.live
     folder = record_folder(context)
     paths, who = context.settings.paths, person()
-    renderer = Renderer(live, environment(paths.templates, paths.state / "templates"))
+    renderer = renderer_of(context, live)
 
     def candidate(name: str) -> "Files":
         device = live.devices[name]
@@ -70,6 +70,33 @@ def workplace(context: Context, network: Network | None = None) -> Iterator["Wor
             )
     finally:
         fleet.close()
+
+
+def renderer_of(context: Context, network: Network) -> "Renderer":
+    """Renders the devices of `network` with the templates of config.yaml."""
+    from nornir_tasks.render import Renderer, environment
+
+    paths = context.settings.paths
+    return Renderer(network, environment(paths.templates, paths.state / "templates"))
+
+
+def forget_host_key(context: Context, device: Device) -> None:
+    """Remove what is known of the device's host key: another device stands in its place."""
+    file = known_hosts_file(context)
+    if not file.exists():
+        return
+    port = context.settings.ssh.port
+    names = {str(device.management), f"[{device.management}]:{port}"}
+    lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+    kept = [line for line in lines if not names & set(line.split(" ", 1)[0].split(","))]
+    fresh = file.with_name(f"{file.name}.new")
+    fresh.write_text("".join(kept), encoding="utf-8")
+    fresh.replace(file)
+
+
+def known_hosts_file(context: Context) -> Path:
+    """Host keys of the devices: the lab's own file, or the one beside the audit log."""
+    return context.lab.known_hosts_file if context.lab else record_folder(context) / "known_hosts"
 
 
 def person() -> str:
@@ -110,10 +137,10 @@ def _access(context: Context) -> "Callable[[Device], Access]":
 
     ssh, services = context.settings.ssh, context.live.region.services
     if context.lab is not None:
-        lab_hosts = KnownHosts(context.lab.known_hosts_file, accept_new=False)
+        lab_hosts = KnownHosts(known_hosts_file(context), accept_new=False)
         lab_access = Access("", "", "", context.lab.key_file, lab_hosts, 22, ssh.timeout_s)
         return lambda _device: lab_access
-    hosts = KnownHosts(record_folder(context) / "known_hosts", accept_new=ssh.accept_new_keys)
+    hosts = KnownHosts(known_hosts_file(context), accept_new=ssh.accept_new_keys)
 
     def access(device: Device) -> Access:
         by_password = device.platform == "cisco_ios"

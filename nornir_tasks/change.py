@@ -6,6 +6,7 @@ from typing import Any
 
 from inventory.errors import ImeretiError
 from nornir_tasks.errors import CommitError, PendingError, RecordError, UnreachableError
+from nornir_tasks.fate import settled_fate
 from nornir_tasks.session import Outcome, Session
 from nornir_tasks.work import Work
 
@@ -167,11 +168,7 @@ class Change:
         deadline = work.clock() + self._confirm_s + _GRACE_S
 
         def step(session: Session) -> Outcome:
-            outcome = session.outcome(token)
-            if outcome.state == "armed":
-                session.revert()
-                outcome = session.outcome(token)
-            return outcome
+            return settled_fate(session, token, work.filled(name))
 
         while True:
             outcome = work.fleet.run(step, [name])[name]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from inventory.errors import ImeretiError
 from nornir_tasks.audit import Entry
 from nornir_tasks.errors import BusyError
+from nornir_tasks.fate import settled_fate
 from nornir_tasks.locks import hold
 from nornir_tasks.session import Outcome, Session
 from nornir_tasks.work import Work
@@ -54,12 +55,11 @@ def settle_interrupted(work: Work, devices: Iterable[str]) -> tuple[str, ...]:
 
 
 def _settle(work: Work, loose: Loose) -> Iterator[str]:
+    kept = work.backups.read(loose.change).get(loose.device, {})
+
     def step(session: Session) -> Outcome:
-        outcome = session.outcome(loose.token)
-        if outcome.state == "armed":
-            session.revert()
-            outcome = session.outcome(loose.token)
-        return outcome
+        meant = {name: work.secrets.fill(text) for name, text in kept.items()}
+        return settled_fate(session, loose.token, meant)
 
     try:
         with hold(work.locks, loose.device, f"{work.audit.who}, settling {loose.change}"):

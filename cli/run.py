@@ -1,0 +1,160 @@
+"""`imereti run`: playbooks, always through plan and apply."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.context import Context
+from cli.progress import progress
+from cli.provision import NoTimer, Timer, Yes, apply_options, plan_and_apply
+from cli.selection import Filter, Hosts, Links, Platforms, Roles, Sites, selected
+from cli.shown import print_table
+from cli.workplace import changeable, forget_host_key, renderer_of, workplace
+from inventory.errors import ImeretiError
+from inventory.model import Device, Network
+
+if TYPE_CHECKING:
+    from nornir_tasks.apply import ApplyOptions
+    from nornir_tasks.play import Play
+    from nornir_tasks.session import Files
+    from nornir_tasks.work import Work
+
+Name = Annotated[str, typer.Argument(metavar="[PLAYBOOK]", help="See --list.")]
+Words = Annotated[list[str] | None, typer.Argument(metavar="[KEY=VALUE]...")]
+ListAll = Annotated[bool, typer.Option("--list", help="Show every playbook.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command("run")(run)
+
+
+def run(
+    ctx: typer.Context,
+    name: Name = "",
+    words: Words = None,
+    site: Sites = None,
+    host: Hosts = None,
+    role: Roles = None,
+    platform: Platforms = None,
+    link: Links = None,
+    filter_: Filter = "",
+    list_all: ListAll = False,
+    yes: Yes = False,
+    no_revert_timer: NoTimer = False,
+    confirm_within: Timer = None,
+) -> None:
+    """Run a playbook: drain a circuit, replace a device, onboard a site, and more.
+
+    Exit status: as apply.
+    """
+    from nornir_tasks.play import PlayStopped, parsed_arguments, playbook
+
+    context: Context = ctx.obj
+    if list_all or not name:
+        _list(context)
+        return
+    module = playbook(name)
+    arguments = parsed_arguments(module, words or [])
+    chosen = selected(
+        context,
+        network=context.live,
+        site=site,
+        host=host,
+        role=role,
+        platform=platform,
+        link=link,
+        filter_=filter_,
+    )
+    options = apply_options(context, confirm_within, without_timer=no_revert_timer)
+    with workplace(context) as work:
+        play = _play(context, work, changeable(chosen), arguments, options, yes=yes)
+        try:
+            module.run(play)
+        except PlayStopped as stopped:
+            raise typer.Exit(stopped.exit_code) from None
+
+
+def _play(
+    context: Context,
+    work: "Work",
+    devices: tuple[str, ...],
+    arguments: dict[str, str],
+    options: "ApplyOptions",
+    *,
+    yes: bool,
+) -> "Play":
+    from nornir_tasks.change_inventory import InventoryEdit
+    from nornir_tasks.play import Play
+    from nornir_tasks.verify import verify
+
+    def apply_network(network: Network, names: tuple[str, ...]) -> int:
+        with workplace(context, network) as other:
+            return plan_and_apply(context, other, names, options, yes=yes)
+
+    def verify_devices(names: tuple[str, ...]) -> int:
+        with progress(context, "asking", len(names)) as tell:
+            verdict = verify(work, names, tell)
+        for result in verdict.broken:
+            typer.echo(result)
+        return 1 if verdict.broken else 0
+
+    def day_zero(device: Device) -> "Files":
+        rendered = renderer_of(context, context.live).render(device)
+        return {name: context.secrets.fill(text) for name, text in rendered.items()}
+
+    def answers(name: str) -> bool:
+        outcome = work.fleet.run_afresh(lambda session: session.device.name, [name])[name]
+        return not isinstance(outcome, ImeretiError)
+
+    return Play(
+        network=context.live,
+        devices=devices,
+        arguments=arguments,
+        say=context.say,
+        apply_network=apply_network,
+        verify_devices=verify_devices,
+        day_zero=day_zero,
+        forget_host_key=lambda name: forget_host_key(context, context.live.devices[name]),
+        answers=answers,
+        inventory=InventoryEdit(context.settings.paths.inventory, _loader(context)),
+        sleep=time.sleep,
+        clock=time.monotonic,
+    )
+
+
+def _loader(context: Context) -> "Callable[[Path], Network]":
+    def load(folder: Path) -> Network:
+        from inventory.load import load_network
+        from inventory.view import virtual
+
+        network = load_network(folder)
+        return virtual(network, context.lab.management) if context.lab else network
+
+    return load
+
+
+def _list(context: Context) -> None:
+    from nornir_tasks.play import all_playbooks
+
+    found = all_playbooks()
+    if context.as_json:
+        context.answer(
+            [
+                {"name": name, "summary": _summary(module), "parameters": module.PARAMETERS}
+                for name, module in found.items()
+            ]
+        )
+        return
+    rows = [
+        (name, _summary(module), " ".join(f"{key}=" for key in module.PARAMETERS))
+        for name, module in found.items()
+    ]
+    print_table(("playbook", "does", "parameters"), rows)
+
+
+def _summary(module: object) -> str:
+    return (module.__doc__ or "").strip().splitlines()[0]

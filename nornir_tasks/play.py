@@ -1,0 +1,117 @@
+"""What a playbook is handed, and how a playbook is found by its file's name.
+
+A playbook is a module of `nornir_tasks/playbooks/` with a first line that says what it does,
+`PARAMETERS` (name -> what it means), and `run(play)`. It changes devices only through
+`play.apply`, that is through plan and apply, with all their checks and their record.
+"""
+
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from types import ModuleType
+
+from inventory.errors import InputError, Problem
+from inventory.marked_yaml import nearest
+from inventory.model import Device, Network
+from nornir_tasks import playbooks
+from nornir_tasks.change_inventory import InventoryEdit
+from nornir_tasks.session import Files
+
+REVERTED = 3
+
+
+class PlayStopped(Exception):  # noqa: N818  (it is no error: its exit status says how it ended)
+    """A step did not end well; the playbook goes no further."""
+
+    def __init__(self, exit_code: int) -> None:
+        self.exit_code = exit_code
+        super().__init__(str(exit_code))
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """One run of one playbook."""
+
+    network: Network
+    """As the devices run it."""
+    devices: tuple[str, ...]
+    """The selection."""
+    arguments: Mapping[str, str]
+    say: Callable[[str], None]
+    apply_network: Callable[[Network, tuple[str, ...]], int]
+    """Plan, show, ask, apply so that the devices run that network; an exit status."""
+    verify_devices: Callable[[tuple[str, ...]], int]
+    day_zero: Callable[[Device], Files]
+    """Every file of a device with its secrets: what is loaded on a device that knows nothing."""
+    forget_host_key: Callable[[str], None]
+    answers: Callable[[str], bool]
+    """Whether a session with the device can be opened."""
+    inventory: InventoryEdit
+    sleep: Callable[[float], None]
+    clock: Callable[[], float]
+
+    def argument(self, name: str) -> str:
+        """A parameter that must be given; InputError when it is not."""
+        if name in self.arguments:
+            return self.arguments[name]
+        message = f"expected {name}=VALUE, found none."
+        raise InputError((Problem("command line", 0, name, message),))
+
+    def apply(self, network: Network, devices: tuple[str, ...]) -> None:
+        """Make `devices` run `network`; PlayStopped when that was reverted or failed."""
+        code = self.apply_network(network, devices)
+        if code != 0:
+            raise PlayStopped(code)
+
+    def verify(self, devices: tuple[str, ...]) -> None:
+        """Every check of `devices`; PlayStopped when one is broken."""
+        if self.verify_devices(devices) != 0:
+            raise PlayStopped(1)
+
+    def wait_for(self, device: str, timeout_s: float) -> None:
+        """Until a session with `device` can be opened; PlayStopped after `timeout_s`."""
+        deadline = self.clock() + timeout_s
+        while not self.answers(device):
+            if self.clock() > deadline:
+                self.say(f"{device}: expected an answer within {timeout_s:g} s, found none")
+                raise PlayStopped(1)
+            self.sleep(1)
+
+
+def all_playbooks() -> dict[str, ModuleType]:
+    """Every playbook by its name on the command line."""
+    found = pkgutil.iter_modules(playbooks.__path__)
+    return {
+        module.name.replace("_", "-"): import_module(f"{playbooks.__name__}.{module.name}")
+        for module in sorted(found, key=lambda module: module.name)
+    }
+
+
+def playbook(name: str) -> ModuleType:
+    """The playbook of that name; InputError names the nearest."""
+    known = all_playbooks()
+    if name in known:
+        return known[name]
+    hint = nearest(name, list(known)) or f"Known: {', '.join(known)}."
+    message = f"there is no playbook '{name}'."
+    raise InputError((Problem("command line", 0, "PLAYBOOK", message, hint),))
+
+
+def parsed_arguments(module: ModuleType, words: list[str]) -> dict[str, str]:
+    """KEY=VALUE words; InputError for one that the playbook does not know."""
+    parameters: Mapping[str, str] = module.PARAMETERS
+    found: dict[str, str] = {}
+    problems: list[Problem] = []
+    for word in words:
+        key, equals, value = word.partition("=")
+        if not equals:
+            problems.append(Problem("command line", 0, word, "expected KEY=VALUE."))
+        elif key not in parameters:
+            hint = nearest(key, list(parameters)) or f"Known: {', '.join(parameters) or 'none'}."
+            problems.append(Problem("command line", 0, key, "unknown parameter.", hint))
+        else:
+            found[key] = value
+    if problems:
+        raise InputError(tuple(problems))
+    return found
