@@ -143,7 +143,7 @@ def _odd(change: int, narrow: bool, most: float) -> tuple[Quality, int]:
     wrapped = change + COUNTER32_MODULUS
     # Octets that could pass the top more than once are ruled out before; of packets and errors
     # nobody has four thousand million in an interval, so there it is a counter that began anew.
-    if narrow and wrapped <= most < COUNTER32_MODULUS:
+    if narrow and 0 <= wrapped <= most < COUNTER32_MODULUS:
         return Quality.WRAP, wrapped
     return Quality.RESET, 0
 
