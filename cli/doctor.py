@@ -21,12 +21,14 @@ def doctor(ctx: typer.Context) -> None:
 
     Exit code 1 when something is missing that nothing works without.
     """
+    from inventory.load import load_network
+
     context: Context = ctx.obj
     settings: Settings | ImeretiError
     network: Network | ImeretiError
     try:
         settings = context.settings
-        network = context.network
+        network = load_network(settings.paths.inventory)  # context.network would write a cache
     except ImeretiError as error:
         network = error
         settings = context.__dict__.get("settings", error)

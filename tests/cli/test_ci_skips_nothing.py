@@ -32,7 +32,7 @@ def outcome(checkout: Path, folder: Path, marker: str, ci: str) -> subprocess.Co
         timeout=120,
         check=False,
         cwd=folder,
-        env=os.environ | {"CI": ci},
+        env=os.environ | {"CI": ci, "PYTHONPATH": str(checkout)},
     )
 
 
