@@ -3,6 +3,7 @@
 import http.client
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,8 @@ from urllib.parse import urlsplit
 from inventory.errors import MachineError
 
 PATH = "/api/v1/events"
+MANY = 20
+"""More than so many changes at once are told as a number."""
 SILENCE_S = 20.0
 """The server speaks at least every 5 s: after this long the connection is dead."""
 
@@ -23,33 +26,48 @@ class StreamEvent:
     id: str
     document: Any
 
-    def lines(self) -> Iterator[str]:
-        """A line for a person for each thing that the event speaks of."""
-        if self.name == "snapshot":
-            links = self.document["links"]
-            yield f"{len(links)} links, {sum(each['state'] == 'up' for each in links)} up"
-            yield from (_thing(each) for each in links if each["state"] != "up")
-        elif self.name in {"links", "devices"}:
-            yield from (_thing(each) for each in self.document)
-        elif self.name == "incidents":
-            yield f"{len(self.document)} open incidents"
-            yield from (f"  {each['summary']} (since {each['opened']})" for each in self.document)
-        elif self.name == "health":
-            reason = f": {self.document['reason']}" if self.document["reason"] else ""
-            state = "ok" if self.document["ok"] else "not to be believed"
-            yield f"last poll {self.document['last_poll'] or 'never'}, data {state}{reason}"
-        else:
-            yield f"{self.name}: {len(self.document)}"
 
+class Teller:
+    """Turns events into lines for a person: only what came into another state is told."""
 
-def _thing(one: dict[str, Any]) -> str:
-    def megabits(name: str) -> str:
-        value = one.get(name)
-        return "-" if value is None else f"{value / 1e6:.2f}"
+    def __init__(self) -> None:
+        self._states: dict[str, str] = {}
 
-    rates = f"  in {megabits('in_bps')} out {megabits('out_bps')} Mb/s" if "in_bps" in one else ""
-    reason = f"  {one['reason']}" if one.get("reason") else ""
-    return f"{one.get('as_of') or '':24}  {one['id']:20} {one['state']:11}{rates}{reason}"
+    def lines(self, event: StreamEvent) -> Iterator[str]:
+        """A line for each thing that changed."""
+        document = event.document
+        if event.name == "snapshot":
+            counts = Counter(each["state"] for each in document["links"])
+            told = ", ".join(f"{count} {state}" for state, count in counts.most_common())
+            yield f"{len(document['links'])} links: {told}"
+            yield from self._changed(document["links"])
+            yield from self._health(document["health"])
+        elif event.name in {"links", "devices"}:
+            yield from self._changed(document)
+        elif event.name == "incidents":
+            yield f"{len(document)} open incidents"
+            yield from (f"  {each['summary']} (since {each['opened']})" for each in document)
+        elif event.name == "health":
+            yield from self._health(document)
+        elif event.name != "tick":
+            yield f"{event.name}: {len(document)}"
+
+    def _changed(self, several: list[dict[str, Any]]) -> Iterator[str]:
+        fresh = [each for each in several if self._states.get(each["id"], "up") != each["state"]]
+        self._states.update((each["id"], each["state"]) for each in several)
+        if len(fresh) > MANY:
+            yield from (
+                f"{count} are {state}"
+                for state, count in Counter(each["state"] for each in fresh).items()
+            )
+            return
+        for each in fresh:
+            reason = f"  {each['reason']}" if each.get("reason") else ""
+            yield f"{each['id']:20} {each['state']:11}{reason}"
+
+    def _health(self, health: dict[str, Any]) -> Iterator[str]:
+        if not health["ok"]:
+            yield f"not to be believed: {health['reason']}"
 
 
 def follow(address: str, retry_s: float, say: Callable[[str], None]) -> Iterator[StreamEvent]:

@@ -72,16 +72,18 @@ def events(
     count: Annotated[int, typer.Option(help="Stop after so many events; 0: never.", min=0)] = 0,
 ) -> None:
     """The live stream of a running server: a line a change; with --json JSON Lines."""
-    from api.follow import follow
+    from api.follow import Teller, follow
 
     context: Context = ctx.obj
     http = context.settings.http
     address = url or f"http://{f'[{http.host}]' if ':' in http.host else http.host}:{http.port}"
+    teller = Teller()
     for seen, event in enumerate(follow(address, RETRY_S, context.say), start=1):
         if context.as_json:
-            typer.echo(json.dumps({"event": event.name, "id": event.id, "data": event.document}))
-        elif event.name != "tick":
-            for line in event.lines():
+            row = {"event": event.name, "id": event.id, "data": event.document}
+            typer.echo(json.dumps(row, ensure_ascii=False))
+        else:
+            for line in teller.lines(event):
                 typer.echo(line)
         if count and seen >= count:
             return

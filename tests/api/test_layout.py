@@ -1,11 +1,13 @@
 """The map from the model: everything has a place, and no label covers another."""
 
 from itertools import combinations
+from pathlib import Path
 
 import pytest
 
 from api.geometry import Box, Curve, Point
 from api.layout import MapLayout, layout
+from inventory.load import load_network
 from inventory.model import BACKUP_ROLES, Network, SiteRole
 
 
@@ -93,3 +95,15 @@ def test_the_two_halves_of_a_curve_meet_in_its_middle() -> None:
     assert first.end == second.end == curve.at(0.5)
     assert abs(curve.at(0.5).y) == pytest.approx(20)
     assert curve.bulge() == pytest.approx(20)
+
+
+@pytest.mark.parametrize("language", ["en", "ka"])
+def test_another_region_has_a_map_too(language: str) -> None:
+    small = load_network(Path(__file__).parents[1] / "regions" / "small")
+    drawn = layout(small, language)
+    assert {disc.site for disc in drawn.discs} == set(small.sites)
+    shown = {wire.link for wire in drawn.wires}
+    shown |= {link for disc in drawn.discs for link in disc.links}
+    assert shown == set(small.links)
+    labels = [disc.label for disc in drawn.discs if disc.label]
+    assert not any(one.box.overlaps(other.box) for one, other in combinations(labels, 2))
