@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from operator import itemgetter
 from typing import NamedTuple, cast
 
@@ -70,11 +71,16 @@ class Decoded(NamedTuple):
 
 def place(position: int, expected: ExpectedInterface, if_index: int, *, wide: bool = True) -> Place:
     """Where to read `expected`."""
-    oids = tuple(
+    return Place(position, expected.if_name.encode(), if_index, wide, _oids(if_index, wide))
+
+
+@lru_cache(maxsize=4096)
+def _oids(if_index: int, wide: bool) -> tuple[str, ...]:
+    """Shared by all devices: thousands of them number their interfaces alike."""
+    return tuple(
         f"{metric.oid if wide or not metric.narrow else metric.narrow}.{if_index}"
         for metric in INTERFACE_METRICS
     )
-    return Place(position, expected.if_name.encode(), if_index, wide, oids)
 
 
 def plan(places: Sequence[Place]) -> Plan:
