@@ -110,9 +110,9 @@ def _report_document(report: "BootReport") -> dict[str, Any]:
 
 def _tell_report(report: "BootReport", lab: "LabState") -> None:
     for title, problems in (
+        ("configuration", report.differences),
         ("adjacency not up", report.missing),
         ("no answer", report.unreachable),
-        ("configuration", report.differences),
     ):
         for problem in problems:
             typer.echo(f"{title}: {problem}")

@@ -19,6 +19,8 @@ from lab.state import LabState, write_state
 BOOTS_AT_ONCE = 4
 """Routers that start their daemons at the same time; the work is bound by CPU."""
 CONVERGE_TIMEOUT_S = 60.0
+REFUSED_TIMEOUT_S = 10.0
+"""How long to wait where a router refused a part of its configuration: that is told already."""
 PING_WAIT_S = 0.25
 SETTLE_S = 0.1
 """Between two looks at the adjacencies while nothing else is left to wait for."""
@@ -109,11 +111,12 @@ class Boot:
         self.state = LabState(plan.name, folder, 0, 0, plan.management)
 
     @contextmanager
-    def _phase(self, name: str, what: str) -> Iterator[None]:
+    def _phase(self, name: str, what: str | Callable[[], str]) -> Iterator[None]:
         began = time.monotonic()
         yield
         self.report.phases[name] = round(time.monotonic() - began, 3)
-        self._say(f"{time.monotonic() - self._began:6.1f} s  {what}")
+        told = what if isinstance(what, str) else what()
+        self._say(f"{time.monotonic() - self._began:6.1f} s  {told}")
 
     def prepare(self) -> None:
         """Write every node's folder, with this lab's own secrets and keys."""
@@ -194,16 +197,21 @@ class Boot:
         runs = self.state_runs()
         self.report.pairs = len(probes)
         left, missing = list(probes), self._plan.adjacencies
-        deadline = time.monotonic() + CONVERGE_TIMEOUT_S
+        timeout_s = REFUSED_TIMEOUT_S if self.report.differences else CONVERGE_TIMEOUT_S
+        deadline = time.monotonic() + timeout_s
         with (
-            self._phase("reachable", f"all LANs reach each other ({len(probes)} pings)"),
+            self._phase(
+                "reachable",
+                lambda: f"{len(probes) - len(left)} of {len(probes)} pings between LANs answered",
+            ),
             Prober(lambda node: netns.network_namespace(self.state, node)) as prober,
         ):
             while left and time.monotonic() < deadline:
                 answered = prober.ping(left, PING_WAIT_S)
                 left = [probe for probe in left if probe not in answered]
         self.report.reachable_s = round(time.monotonic() - self._began, 2)
-        with self._phase("adjacencies", f"{len(missing)} adjacencies up"):
+        expected = len(missing)
+        with self._phase("adjacencies", lambda: f"{expected - len(missing)} of {expected} up"):
             while (missing := adjacency.missing(missing, runs)) and time.monotonic() < deadline:
                 time.sleep(SETTLE_S)
         self.report.unreachable, self.report.missing = tuple(left), missing

@@ -30,8 +30,7 @@ def as_stored(text: str) -> str:
     """
     text = re.sub(r"^snmp-server user .*\n", "", text, flags=re.MULTILINE)
     text = re.sub(r"(secret) (?:0 )?<<\w+>>", rf"\1 {STORED_SECRET}", text)
-    text = re.sub(r"(md5|password|key-string) (?:0 )?<<\w+>>", rf"\1 {STORED_KEY}", text)
-    return text
+    return re.sub(r"(md5|password|key-string) (?:0 )?<<\w+>>", rf"\1 {STORED_KEY}", text)
 
 
 @pytest.fixture(scope="module")
