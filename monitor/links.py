@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from inventory.settings import AlarmSettings
 from monitor.agent import DevicePoll
-from monitor.health import BUSY_POLLS, SOUND, EndView, Verdict, judge, use
+from monitor.health import BUSY_POLLS, SOUND, EndView, Verdict, judge
 from monitor.metrics import COLUMN, MIRROR, SERIES_INDEX
 from monitor.rates import Rates, rates
 from monitor.readings import Reading
@@ -19,6 +19,7 @@ SPARE_SHARE = 0.5
 """A poll that comes sooner than this share of the interval tells states, not rates."""
 _OPER, _ADMIN = COLUMN["ifOperStatus"], COLUMN["ifAdminStatus"]
 NOT_SEEN = (False, None, None, 0.0)
+_IN_BPS, _OUT_BPS = SERIES_INDEX["in_bps"], SERIES_INDEX["out_bps"]
 _IN_ERRORS, _OUT_ERRORS = SERIES_INDEX["in_errors_ps"], SERIES_INDEX["out_errors_ps"]
 
 
@@ -37,10 +38,10 @@ class _End:
 
 
 class _Link:
-    __slots__ = ("bandwidth_bps", "busy", "ends", "id", "verdict")
+    __slots__ = ("allowed_bps", "bandwidth_bps", "busy", "ends", "id", "verdict")
 
-    def __init__(self, name: str, bandwidth_bps: int) -> None:
-        self.id, self.bandwidth_bps = name, bandwidth_bps
+    def __init__(self, name: str, bandwidth_bps: int, allowed_bps: float) -> None:
+        self.id, self.bandwidth_bps, self.allowed_bps = name, bandwidth_bps, allowed_bps
         self.ends: list[_End] = []
         self.busy = 0
         """Polls in a row above the allowed use."""
@@ -63,8 +64,9 @@ class Links:
         """Polls in a row without an answer, by device; absent before the first poll."""
         for target in targets:
             for expected in target.interfaces:
+                allowed_bps = expected.bandwidth_bps * alarms.degraded_utilisation
                 link = self._links.setdefault(
-                    expected.link, _Link(expected.link, expected.bandwidth_bps)
+                    expected.link, _Link(expected.link, expected.bandwidth_bps, allowed_bps)
                 )
                 end = _End(target.device, expected)
                 link.ends.insert(0 if expected.end == "a" else len(link.ends), end)
@@ -184,11 +186,11 @@ class Links:
         return not knows and found.quality in RATED
 
     def _count_busy(self, link: _Link, found: Rates) -> None:
-        share = use(found, link.bandwidth_bps)
-        if share is None:
+        if found.quality not in SOUND or link.allowed_bps <= 0:
             return
+        fastest = max(found.values[_IN_BPS] or 0.0, found.values[_OUT_BPS] or 0.0)
         before = link.busy
-        link.busy = before + 1 if share > self._alarms.degraded_utilisation else 0
+        link.busy = before + 1 if fastest > link.allowed_bps else 0
         if (before >= BUSY_POLLS) is not (link.busy >= BUSY_POLLS):
             self._dirty[link.id] = link
 

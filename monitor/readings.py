@@ -1,6 +1,6 @@
 """What is asked of a device, and what its answers hold. Pure; no rate is made here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
@@ -18,6 +18,9 @@ _TOPS = tuple(TOP64 if metric.kind is Kind.COUNTER64 else TOP32 for metric in _N
 _narrow = itemgetter(*(at for at, top in enumerate(_TOPS) if top == TOP32))
 _ONLY_INT = {int}
 _PER_REQUEST = max(1, (MAX_VARBINDS - 1) // len(INTERFACE_METRICS))
+
+
+Picker = Callable[[Mapping[str, Value]], tuple[Value, ...]]
 
 
 class Reading(NamedTuple):
@@ -45,6 +48,8 @@ class Place:
     wide: bool
     oids: tuple[str, ...]
     """In the order of INTERFACE_METRICS."""
+    pick: Picker
+    """Takes all of them out of an answer at once; KeyError when one is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +76,18 @@ class Decoded(NamedTuple):
 
 def place(position: int, expected: ExpectedInterface, if_index: int, *, wide: bool = True) -> Place:
     """Where to read `expected`."""
-    return Place(position, expected.if_name.encode(), if_index, wide, _oids(if_index, wide))
+    oids, pick = _oids(if_index, wide)
+    return Place(position, expected.if_name.encode(), if_index, wide, oids, pick)
 
 
 @lru_cache(maxsize=4096)
-def _oids(if_index: int, wide: bool) -> tuple[str, ...]:
+def _oids(if_index: int, wide: bool) -> tuple[tuple[str, ...], Picker]:
     """Shared by all devices: thousands of them number their interfaces alike."""
-    return tuple(
+    oids = tuple(
         f"{metric.oid if wide or not metric.narrow else metric.narrow}.{if_index}"
         for metric in INTERFACE_METRICS
     )
+    return oids, itemgetter(*oids)
 
 
 def plan(places: Sequence[Place]) -> Plan:
@@ -101,7 +108,7 @@ def decode(asked: Plan, answers: Sequence[Answer]) -> Decoded:
     for places, (received, values) in zip(asked.places, answers, strict=True):
         uptime = _uptime(values)
         for each in places:
-            name, *raw = [values.get(oid) for oid in each.oids]
+            name, *raw = _picked(each, values)
             if name != each.if_name:
                 lost.append(each.interface)
                 continue
@@ -110,6 +117,13 @@ def decode(asked: Plan, answers: Sequence[Answer]) -> Decoded:
                 narrow.append(each.interface)
             readings[each.interface] = Reading(received, uptime, each.if_index, each.wide, numbers)
     return Decoded(uptime, readings, tuple(lost), tuple(narrow))
+
+
+def _picked(each: Place, values: Mapping[str, Value]) -> Sequence[Value | None]:
+    try:
+        return each.pick(values)
+    except KeyError:
+        return [values.get(oid) for oid in each.oids]
 
 
 def _numbers(raw: list[Value | None]) -> tuple[int | None, ...]:

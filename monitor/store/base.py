@@ -13,14 +13,13 @@ asyncio use `asyncio.to_thread`. All are safe to call from several threads.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from monitor.metrics import NO_VALUES, SERIES_INDEX
 from monitor.values import Fault, IncidentState, LinkState, Quality, Severity, SubjectKind
 
 
-@dataclass(frozen=True, slots=True)
-class LinkSample:
+class LinkSample(NamedTuple):
     """One reading of one link. `in` is towards end a, `out` is away from it."""
 
     link: str

@@ -1,0 +1,256 @@
+"""What is asked, encoded once, and the reading of what comes back. Pure.
+
+A text is `SEQUENCE { A, B, PDU }`: in version 2c the message, with its version and community as
+head; in version 3 the decrypted scoped PDU, with the context's engine and name as head.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from monitor.snmp.base import Value
+from monitor.snmp.ber import (
+    END_OF_MIB,
+    GET,
+    GET_BULK,
+    NULL,
+    OID,
+    RESPONSE,
+    SEQUENCE,
+    UNSIGNED_OCTETS,
+    decode_oid,
+    element,
+    encode_oid,
+    expect,
+    integer,
+    length,
+    read_integer,
+    tlv,
+    value_of,
+)
+from monitor.snmp.layout import Field, Layout, Sharing
+
+RELEARN_MISSES = 8
+"""An answer that never looks like the one before is laid out anew only at every such miss."""
+MAX_SHARED = 100_000
+ERRORS = ("noError", "tooBig", "noSuchName", "badValue", "readOnly", "genErr", "noAccess")
+"""Of RFC 3416 3, as far as a reader of objects can meet them."""
+
+
+class Bind(NamedTuple):
+    """Where a variable binding's name and value stand in a text."""
+
+    name_begin: int
+    name_end: int
+    tag: int
+    begin: int
+    end: int
+
+
+class Pdu(NamedTuple):
+    """A PDU that was taken apart."""
+
+    kind: int
+    number: int
+    number_end: int
+    error: int
+    binds: list[Bind]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The device heard the request and said no."""
+
+    problem: str
+    again: bool = False
+    """Whether the same, sent at once, can do better."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One request without its id and its head; devices of one layout share it."""
+
+    kind: int
+    names: tuple[str, ...]
+    oids: tuple[bytes, ...]
+    """Bodies of the names' encodings."""
+    tail: bytes
+    """All that follows the request id."""
+
+
+@dataclass(slots=True)
+class Questions:
+    """Makes questions; equal ones are one object, and so is what devices' answers share."""
+
+    sharing: Sharing = field(default_factory=Sharing)
+    _made: dict[tuple[str, ...], Question] = field(default_factory=dict)
+    _oids: dict[str, bytes] = field(default_factory=dict)
+
+    def get(self, names: tuple[str, ...]) -> Question:
+        """Ask for exactly `names`."""
+        question = self._made.get(names)
+        if question is None:
+            if len(self._oids) > MAX_SHARED:  # ifIndexes have moved for years: begin anew
+                self._oids.clear()
+                self._made.clear()
+            encoded = [self._oid(name) for name in names]
+            question = Question(GET, names, tuple(each[2:] for each in encoded), _tail(encoded))
+            self._made[names] = question
+        return question
+
+    def bulk(self, name: str, repetitions: int) -> Question:
+        """Ask for `repetitions` rows after `name`."""
+        encoded = encode_oid(name)
+        return Question(GET_BULK, (name,), (encoded[2:],), _tail([encoded], repetitions))
+
+    def _oid(self, name: str) -> bytes:
+        encoded = self._oids.get(name)
+        if encoded is None:
+            encoded = self._oids[name] = encode_oid(name)
+            if encoded[1] >= 0x80:
+                raise ValueError(f"{name} is too long an OID")
+        return encoded
+
+
+def _tail(oids: Sequence[bytes], repetitions: int = 0) -> bytes:
+    """error-status and error-index, or non-repeaters and max-repetitions; then the names."""
+    binds = b"".join(tlv(SEQUENCE, oid + bytes((NULL, 0))) for oid in oids)
+    return integer(0) + integer(repetitions) + tlv(SEQUENCE, binds)
+
+
+@dataclass(slots=True)
+class Asked:
+    """A question put to one device again and again, and what its answers look like."""
+
+    question: Question
+    sharing: Sharing
+    _head: bytes = b""
+    _prefix: bytes = b""
+    _layout: Layout | None = None
+    _hit: bool = False
+    _misses: int = 0
+
+    def text(self, head: bytes, number: bytes) -> bytes:
+        """The request: of a template only the id, four octets, is new."""
+        if self._head != head:
+            tail = self.question.tail
+            pdu = 6 + len(tail)
+            pdu_head = bytes((self.question.kind,)) + length(pdu) + b"\x02\x04"
+            size = len(head) + len(pdu_head) - 2 + pdu
+            self._prefix = bytes((SEQUENCE,)) + length(size) + head + pdu_head
+            self._head, self._layout = head, None
+        return b"".join((self._prefix, number, self.question.tail))
+
+    def read(self, text: bytes, head: bytes, number: bytes) -> dict[str, Value | None] | Refusal:
+        """The values in an answer; in a bulk answer None where nothing here uses the type.
+
+        Every name has to be the one that was asked for. ValueError when it is no such answer.
+        """
+        if self._layout and (values := self._layout.read(text, number)) is not None:
+            self._hit = True
+            return values
+        pdu = read_pdu(text, head, RESPONSE, max(len(self.question.names), _repetitions(self)))
+        if pdu.number != int.from_bytes(number, "big"):
+            raise ValueError("it answers another request")
+        if pdu.error:
+            name = ERRORS[pdu.error] if 0 < pdu.error < len(ERRORS) else f"error {pdu.error}"
+            return Refusal(f"the device says {name}")
+        if self.question.kind == GET_BULK:
+            return _rows(text, pdu)
+        found = self._values(text, pdu)
+        self._misses += 1
+        if self._hit or self._misses % RELEARN_MISSES == 1:
+            self._layout, self._hit = self._learn(text, pdu, found), False
+        return {name: value for name, value in found.items() if value is not None}
+
+    def _values(self, text: bytes, pdu: Pdu) -> dict[str, Value | None]:
+        if len(pdu.binds) != len(self.question.oids):
+            raise ValueError("it answers for more or fewer objects than were asked for")
+        found: dict[str, Value | None] = {}
+        for name, oid, bind in zip(self.question.names, self.question.oids, pdu.binds, strict=True):
+            if text[bind.name_begin : bind.name_end] != oid:
+                raise ValueError("it answers for objects that nobody asked for")
+            found[name] = value_of(text, bind.tag, bind.begin, bind.end)
+        return found
+
+    def _learn(self, text: bytes, pdu: Pdu, found: dict[str, Value | None]) -> Layout | None:
+        if text[pdu.number_end - 6 : pdu.number_end - 4] != b"\x02\x04":
+            return None
+        constants: dict[str, Value | None] = {}
+        fields = []
+        for (name, value), bind in zip(found.items(), pdu.binds, strict=True):
+            octets = UNSIGNED_OCTETS.get(bind.tag)
+            if octets:  # the zero in front of the longest numbers stays part of the layout
+                fields.append(Field(name, max(bind.begin, bind.end - octets), bind.end))
+            elif value is not None:
+                constants[name] = value
+        return Layout.of(text, pdu.number_end - 4, fields, constants, self.sharing)
+
+
+def _repetitions(asked: Asked) -> int:
+    # A bulk answer may hold fewer rows than were asked for, never more.
+    tail = asked.question.tail
+    return tail[5] if asked.question.kind == GET_BULK else 0
+
+
+def read_pdu(text: bytes, head: bytes, kind: int, most_binds: int) -> Pdu:
+    """The PDU of a text, which has to begin with `head` and be of `kind`. ValueError."""
+    begin, end = expect(text, 0, len(text), SEQUENCE)
+    if end != len(text):
+        raise ValueError("something stands behind it")
+    if not text.startswith(head, begin):
+        raise ValueError("it is of another version, community or context")
+    pdu, stop = expect(text, begin + len(head), end, kind)
+    if stop != end:
+        raise ValueError("something stands behind it")
+    number, number_end = read_integer(text, pdu, end)
+    error, at = read_integer(text, number_end, end)
+    _, at = read_integer(text, at, end)
+    at, stop = expect(text, at, end, SEQUENCE)
+    if stop != end:
+        raise ValueError("something stands behind it")
+    return Pdu(kind, number, number_end, error, _binds(text, at, end, most_binds))
+
+
+def _binds(text: bytes, at: int, end: int, most: int) -> list[Bind]:
+    found: list[Bind] = []
+    while at < end:
+        if len(found) == most:
+            raise ValueError("it answers for more objects than were asked for")
+        begin, stop = expect(text, at, end, SEQUENCE)
+        name_begin, name_end = expect(text, begin, stop, OID)
+        tag, value_begin, value_end = element(text, name_end, stop)
+        if value_end != stop:
+            raise ValueError("something stands behind a value")
+        found.append(Bind(name_begin, name_end, tag, value_begin, value_end))
+        at = stop
+    return found
+
+
+def _rows(text: bytes, pdu: Pdu) -> dict[str, Value | None]:
+    rows: dict[str, Value | None] = {}
+    for bind in pdu.binds:
+        if bind.tag == END_OF_MIB:
+            break
+        name = decode_oid(text[bind.name_begin : bind.name_end])
+        if name in rows:
+            raise ValueError("its rows don't ascend")
+        rows[name] = value_of(text, bind.tag, bind.begin, bind.end)
+    return rows
+
+
+_VERSION_2C, _VERSION_3 = b"\x02\x01\x01", b"\x02\x01\x03"
+
+
+def message_number(message: bytes) -> int:
+    """The request id of a message of version 2c, the message id of one of version 3. ValueError."""
+    begin, end = expect(message, 0, len(message), SEQUENCE)
+    version = message[begin : begin + 3]
+    if version == _VERSION_2C:
+        _, _, at = element(message, begin + 3, end)
+        _, at, end = element(message, at, end)
+    elif version == _VERSION_3:
+        at, end = expect(message, begin + 3, end, SEQUENCE)
+    else:
+        raise ValueError("a version that nobody asked in")
+    return read_integer(message, at, end)[0]
