@@ -1,6 +1,7 @@
 """/openapi.json is true: every path answers, and every answer has the shape it promises."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -118,3 +119,10 @@ async def test_an_error_in_the_program_is_a_problem_without_its_inside(world: Wo
     assert answer.status_code == 500
     assert answer.headers["content-type"] == "application/problem+json"
     assert "secret" not in answer.text
+
+
+async def test_every_path_and_event_stands_in_the_documentation(world: World) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
+    paths = set((await document(world))["paths"]) | {"/openapi.json"}
+    events = {"snapshot", "links", "devices", "incidents", "maintenance", "health", "tick"}
+    assert [word for word in sorted(paths | events) if f"`{word}`" not in page] == []
