@@ -1,6 +1,6 @@
 """Plane geometry of the map: points, boxes, quadratic Bezier curves. Units are SVG user units."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import hypot
 
@@ -122,3 +122,17 @@ class Curve:
 def nearest(point: Point, others: Iterable[Point]) -> float:
     """Distance to the nearest of `others`; infinite when there is none."""
     return min((point.distance(other) for other in others), default=float("inf"))
+
+
+def push_apart(at: dict[str, Point], radius: Mapping[str, float]) -> None:
+    """Move discs that touch away from each other, a little at a time, in the order of codes."""
+    codes = sorted(at)
+    for _ in range(60):
+        for index, one in enumerate(codes):
+            for other in codes[index + 1 :]:
+                room = radius[one] + radius[other] + 18
+                gap = at[one].distance(at[other])
+                if gap < room:
+                    away = (at[other] - at[one]).times(1 / gap) if gap else Point(1, 0)
+                    step = away.times((room - gap) / 2)
+                    at[one], at[other] = at[one] - step, at[other] + step

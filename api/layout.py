@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import cos, log10, pi, radians, sin, tau
 
-from api.geometry import Box, Curve, Point, nearest
+from api.geometry import Box, Curve, Point, nearest, push_apart
 from api.labels import Label, Text, place_labels
 from api.wires import bend_wires
 from inventory.model import BACKUP_ROLES, DeviceRole, Link, Network, Site, SiteRole
@@ -177,7 +177,7 @@ def _wan_spots(network: Network, language: str) -> dict[str, _Spot]:
         if site.role not in {SiteRole.OFFICE, SiteRole.SCHOOL}
     }
     at = _project(places)
-    _push_apart(at, {code: RADIUS[site.role] for code, site in places.items()})
+    push_apart(at, {code: RADIUS[site.role] for code, site in places.items()})
     links = [
         tuple(network.devices[end.device].site for end in (link.a, link.b))
         for link in network.links.values()
@@ -219,20 +219,6 @@ def _project(places: Mapping[str, Site]) -> dict[str, Point]:
         )
         for code, p in flat.items()
     }
-
-
-def _push_apart(at: dict[str, Point], radius: Mapping[str, float]) -> None:
-    """Move discs that touch away from each other, a little at a time, in the order of codes."""
-    codes = sorted(at)
-    for _ in range(60):
-        for index, one in enumerate(codes):
-            for other in codes[index + 1 :]:
-                room = radius[one] + radius[other] + 18
-                gap = at[one].distance(at[other])
-                if gap < room:
-                    away = (at[other] - at[one]).times(1 / gap) if gap else Point(1, 0)
-                    step = away.times((room - gap) / 2)
-                    at[one], at[other] = at[one] - step, at[other] + step
 
 
 def _beside(parent: Point, roads: Iterable[tuple[Point, Point]], taken: Iterable[Point]) -> Point:
