@@ -94,6 +94,8 @@ def execute(
     """
     results = {one.device: _untouched(one) for one in plan.devices}
     order = batches_of(work, plan, options)
+    if not order:
+        return ApplyReport(change_id, tuple(results.values()))
     with hold_all(work.locks, plan.of_state(CHANGED), owner):
         change = Change(work, change_id, options.confirm_s, options.without_timer)
         change.begin({name: results[name].diff for batch in order for name in batch})

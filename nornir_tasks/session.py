@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from inventory.model import Device
+from nornir_tasks.drivers.frr_text import FILES
 from nornir_tasks.drivers.known_hosts import KnownHosts
 
 Files = Mapping[str, str]
@@ -123,7 +124,5 @@ class Session(Protocol):
 def candidate_of(device: Device, rendered: Files) -> dict[str, str]:
     """The part of a device's rendered files that a commit replaces on it."""
     if device.platform == "frr":
-        from nornir_tasks.drivers.frr import FILES  # noqa: PLC0415  (NAPALM takes 1.5 s to import)
-
         return {name: text for name, text in rendered.items() if name in FILES}
     return {name: text for name, text in rendered.items() if name.endswith(".cfg")}

@@ -1,6 +1,5 @@
 """NAPALM's getters for FRRouting, from vtysh's JSON."""
 
-import json
 import re
 import shlex
 from collections.abc import Mapping
@@ -8,36 +7,26 @@ from typing import Any
 
 from napalm.base.exceptions import CommandErrorException
 
+from nornir_tasks.drivers.frr_router import FrrRouter
 from nornir_tasks.drivers.shell import Completed
+from nornir_tasks.drivers.vtysh import document
 
 _MBIT = 10**6
 _FAMILIES = {"ipv4Unicast": "ipv4", "ipv6Unicast": "ipv6"}
 
 
 class FrrGetters:
-    """What is asked of a router; the class that mixes it in runs the commands."""
+    """What is asked of a router."""
 
-    def _run(self, command: str, stdin: bytes = b"", timeout_s: float | None = None) -> Completed:
-        raise NotImplementedError
+    router: FrrRouter
 
     def cli(self, commands: list[str], encoding: str = "text") -> dict[str, str]:  # noqa: ARG002
         """Output of each vtysh command."""
         return {command: self._vtysh(command) for command in commands}
 
-    def ask(self, commands: tuple[str, ...]) -> tuple[Any, ...]:
-        """The JSON answers of several vtysh commands, in one exchange; {} where one has none."""
-        words = " ".join(f"-c {shlex.quote(command)}" for command in commands)
-        marked = "; ".join(
-            f"vtysh -c {shlex.quote(command)}; echo; echo @@@@" for command in commands
-        )
-        said = self._run(marked if len(commands) > 1 else f"vtysh {words}; echo; echo @@@@")
-        if said.status != 0:
-            raise CommandErrorException(said.said)
-        return tuple(_json(part) for part in said.out.split("@@@@\n")[: len(commands)])
-
     def get_facts(self) -> dict[str, Any]:
         """Uptime in seconds, version, host name, interfaces."""
-        said = self._run(
+        said = self.router.run(
             "cut -d' ' -f1 /proc/uptime; hostname; hostname -f 2>/dev/null || hostname; uname -m; "
             "cat /sys/class/dmi/id/product_serial 2>/dev/null || echo; "
             "vtysh -c 'show version' | head -n 1"
@@ -85,7 +74,7 @@ class FrrGetters:
 
     def get_bgp_neighbors(self) -> dict[str, dict[str, Any]]:
         """Sessions and prefix counts."""
-        summary, neighbours = self.ask(("show bgp summary json", "show bgp neighbors json"))
+        summary, neighbours = self.router.ask(("show bgp summary json", "show bgp neighbors json"))
         router_id = next((f["routerId"] for f in summary.values() if "routerId" in f), "")
         peers = {
             address: _bgp_peer(found)
@@ -106,14 +95,14 @@ class FrrGetters:
         if retrieve in {"all", "running"}:
             running = self._vtysh("show running-config no-header")
         if retrieve in {"all", "startup"}:
-            startup = self._run("cat /etc/frr/frr.conf 2>/dev/null").out
+            startup = self.router.run("cat /etc/frr/frr.conf 2>/dev/null").out
         clean = _sanitized if sanitized else str
         return {"running": clean(running), "startup": clean(startup), "candidate": ""}
 
     def get_lldp_neighbors(self) -> dict[str, list[dict[str, str]]]:
         """Neighbours by interface; none where no lldpd runs."""
-        said = self._run("command -v lldpcli >/dev/null && lldpcli -f json0 show neighbors")
-        found = _json(said.out) if said.status == 0 else {}
+        said = self.router.run("command -v lldpcli >/dev/null && lldpcli -f json0 show neighbors")
+        found = document(said.out) if said.status == 0 else {}
         answer: dict[str, list[dict[str, str]]] = {}
         for block in found.get("lldp", ()) if isinstance(found, Mapping) else ():
             for item in block.get("interface", ()):
@@ -140,27 +129,17 @@ class FrrGetters:
         words = ["ping", "-n", "-c", count, "-W", timeout, "-t", ttl, "-s", size, "-i", "0.2"]
         words += ["-I", origin] if origin else []
         line = " ".join(shlex.quote(str(word)) for word in (*words, destination))
-        return _ping_answer(self._run(line, timeout_s=count * (timeout + 1) + 10), count)
+        return _ping_answer(self.router.run(line, timeout_s=count * (timeout + 1) + 10), count)
 
     def _interfaces(self) -> dict[str, dict[str, Any]]:
-        (found,) = self.ask(("show interface json",))
+        (found,) = self.router.ask(("show interface json",))
         return dict(found)
 
     def _vtysh(self, command: str) -> str:
-        said = self._run(f"vtysh -c {shlex.quote(command)}")
+        said = self.router.run(f"vtysh -c {shlex.quote(command)}")
         if said.status != 0:
             raise CommandErrorException(f"`{command}`: {said.said}")
         return said.out
-
-
-def _json(text: str) -> Any:
-    start = min((at for at in (text.find("{"), text.find("[")) if at >= 0), default=-1)
-    if start < 0:
-        return {}
-    try:
-        return json.JSONDecoder().raw_decode(text[start:])[0]
-    except ValueError:
-        raise CommandErrorException(f"not JSON: {text[:200]!r}") from None
 
 
 def _bgp_peer(found: Mapping[str, Any]) -> dict[str, Any]:

@@ -52,12 +52,12 @@ class FrrSession:
     @property
     def token(self) -> str:
         """Name of the candidate's folder on the router."""
-        return self._driver.token
+        return self._driver.router.token
 
     def stage(self, candidate: Files) -> None:
         """vtysh and nft check the files."""
         with self._translated():
-            self._driver.load_replace_files(candidate)
+            self._driver.router.load(candidate)
 
     def difference(self) -> str:
         """frr-reload's delta and nft's rule sets."""
@@ -87,7 +87,7 @@ class FrrSession:
     def outcome(self, token: str) -> Outcome:
         """From the router's own record."""
         with self._translated():
-            status = self._driver.transaction_status()
+            status = self._driver.router.status()
         armed = status.get("armed", "").split()
         if armed[:1] == [token]:
             return Outcome("armed", f"until {armed[1]}, by {' '.join(armed[2:])}")
@@ -99,12 +99,12 @@ class FrrSession:
     def running(self) -> Files:
         """frr.conf and nftables.conf as they run."""
         with self._translated():
-            return self._driver.running_files()
+            return self._driver.router.running()
 
     def state(self) -> DeviceState:
         """One exchange for all of it, and one for each external peer."""
         with self._translated():
-            brief, ospf, ospf6, bgp, bfd = self._driver.ask(_ASKED)
+            brief, ospf, ospf6, bgp, bfd = self._driver.router.ask(_ASKED)
             sent = {
                 ip_address(peer): self._advertised(peer)
                 for peer in self._external
@@ -128,7 +128,7 @@ class FrrSession:
     def last_change(self) -> str:
         """FRR keeps no record of who typed what, unless `log commands` is on and a log is kept."""
         with self._translated():
-            return self._driver.last_command()
+            return self._driver.router.last_command()
 
     def close(self) -> None:
         """Disconnect."""
@@ -136,7 +136,7 @@ class FrrSession:
 
     def _advertised(self, peer: str) -> tuple[str, ...]:
         family = "ipv6" if ":" in peer else "ipv4"
-        (found,) = self._driver.ask(
+        (found,) = self._driver.router.ask(
             (f"show bgp {family} unicast neighbors {peer} advertised-routes json",)
         )
         prefixes = found.get("advertisedRoutes", {}) if isinstance(found, dict) else {}

@@ -1,9 +1,9 @@
 """An apply of one device that dies, or loses its connection, at a chosen point.
 
-python -m tests.provisioning.breaking STATE LAB DEVICE FOLDER KIND OPERATION PLACE
+python -m tests.provisioning.breaking STATE LAB DEVICE FOLDER KIND OPERATION NUMBER PLACE
 
-KIND is kill or cut; OPERATION counts the calls of the session with the device; PLACE is before,
-after, or how many seconds after the operation began.
+KIND is kill or cut; OPERATION is a method of the session with the device, NUMBER its how manieth
+call, from 0; PLACE is before, after, or how many seconds after the call began.
 """
 
 import os
@@ -26,28 +26,28 @@ from nornir_tasks.render import Renderer, environment
 from tests.provisioning.conftest import QUICK, Edit, Ground
 
 TIMER_S = 20
-COUNTED = frozenset(
-    {"stage", "difference", "commit", "confirm", "revert", "discard", "state", "running"}
-)
 CHECKOUT = Path(__file__).parents[2]
 
 
 class Breaking:
-    """A session that counts its calls over all sessions of the program."""
+    """A session that counts the calls of one of its methods."""
 
-    calls: list[str] = []  # noqa: RUF012  (one program, one count)
+    calls = 0  # over all sessions of the program
 
-    def __init__(self, session: Any, at: int, place: str, act: Callable[[Any], None]) -> None:
-        self._session, self._at, self._place, self._act = session, at, place, act
+    def __init__(
+        self, session: Any, name: str, at: int, place: str, act: Callable[[Any], None]
+    ) -> None:
+        self._session, self._name, self._at, self._place = session, name, at, place
+        self._act = act
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._session, name)
-        if name not in COUNTED:
+        if name != self._name:
             return found
 
         def call(*arguments: Any) -> Any:
-            number = len(Breaking.calls)
-            Breaking.calls.append(name)
+            number = Breaking.calls
+            Breaking.calls += 1
             if number != self._at:
                 return found(*arguments)
             if self._place == "before":
@@ -68,7 +68,7 @@ def kill(_session: Any) -> None:
 
 
 def cut(session: Any) -> None:
-    client = session._driver._shell._client
+    client = session._driver.router._shell._client
     transport = client.get_transport() if client else None
     if transport is not None:
         transport.sock.close()
@@ -81,8 +81,8 @@ def described(device: str) -> Edit:
         if name != device:
             return files
         frr = files["frr.conf"].replace(" description ", " description changed ", 1)
-        nft = files["nftables.conf"].replace("counter drop", 'counter drop comment "changed"', 1)
-        assert frr != files["frr.conf"]
+        nft = files["nftables.conf"].replace("100/second", "99/second")
+        assert (frr, nft) != (files["frr.conf"], files["nftables.conf"])
         return {"frr.conf": frr, "nftables.conf": nft}
 
     return edit
@@ -95,11 +95,14 @@ def ground_of(state: Path, lab: str) -> Ground:
 
 
 def main(words: list[str]) -> None:
-    state, lab, device, folder, kind, at, place = words
+    state, lab, device, folder, kind, name, at, place = words
     act = {"kill": kill, "cut": cut}[kind]
 
     def opened(*arguments: Any) -> Any:
-        return Breaking(open_session(*arguments), int(at), place, act)
+        session = open_session(*arguments)
+        if arguments[0].name != device:
+            return session
+        return Breaking(session, name, int(at), place, act)
 
     setattr(fleet, "open_session", opened)  # noqa: B010  (the point where every session begins)
     ground = ground_of(Path(state), lab)
@@ -107,7 +110,7 @@ def main(words: list[str]) -> None:
     with ground.work(Path(folder), described(device)) as work:
         alone = replace(work, prober=None)
         report = execute(alone, make_plan(alone, [device]), options, "broken", "test@noc")
-    print(report.document(), Breaking.calls)  # noqa: T201
+    print(report.document())  # noqa: T201
 
 
 if __name__ == "__main__":

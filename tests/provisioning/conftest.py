@@ -23,12 +23,13 @@ from nornir_tasks.audit import AuditLog
 from nornir_tasks.backup import Backups
 from nornir_tasks.drivers.known_hosts import KnownHosts
 from nornir_tasks.fleet import Fleet
+from nornir_tasks.open_session import open_session
 from nornir_tasks.plan import Plan, make_plan
 from nornir_tasks.render import Renderer, environment
-from nornir_tasks.session import Access, Files, candidate_of
+from nornir_tasks.session import Access, Files, Session, candidate_of
 from nornir_tasks.work import Work
 
-MANAGEMENT = IPv4Network("172.29.77.0/24")
+MANAGEMENT = IPv4Network(f"172.29.{os.getpid() % 250}.0/24")
 QUICK = ApplyOptions(confirm_s=90, settle_s=8, hold_s=0.5, largest_batch=8)
 Edit = Callable[[str, Files], Mapping[str, str]]
 
@@ -69,6 +70,10 @@ class Ground:
     def access(self, _device: Device) -> Access:
         hosts = KnownHosts(self.state.known_hosts_file, accept_new=False)
         return Access("", "", "", self.state.key_file, hosts, timeout_s=10)
+
+    def session(self, device: Device) -> Session:
+        """A session beside those of any work."""
+        return open_session(device, self.access(device), ())
 
     @contextmanager
     def work(
