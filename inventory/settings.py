@@ -40,7 +40,7 @@ class LabSettings(_Section):
 class PollSettings(_Section):
     """How devices are asked."""
 
-    engine: Literal["gufo", "pysnmp"] = "gufo"
+    engine: Literal["gufo", "pysnmp", "native"] = "gufo"
     interval_s: float = Field(10, gt=0, le=3600)
     timeout_s: float = Field(2, gt=0, le=60)
     retries: int = Field(1, ge=0, le=5)

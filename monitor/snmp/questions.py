@@ -76,6 +76,8 @@ class Question:
     """Bodies of the names' encodings."""
     tail: bytes
     """All that follows the request id."""
+    most: int
+    """An answer holds no more objects."""
 
 
 @dataclass(slots=True)
@@ -94,14 +96,16 @@ class Questions:
                 self._oids.clear()
                 self._made.clear()
             encoded = [self._oid(name) for name in names]
-            question = Question(GET, names, tuple(each[2:] for each in encoded), _tail(encoded))
+            bodies = tuple(each[2:] for each in encoded)
+            question = Question(GET, names, bodies, _tail(encoded), len(names))
             self._made[names] = question
         return question
 
     def bulk(self, name: str, repetitions: int) -> Question:
         """Ask for `repetitions` rows after `name`."""
         encoded = encode_oid(name)
-        return Question(GET_BULK, (name,), (encoded[2:],), _tail([encoded], repetitions))
+        tail = _tail([encoded], repetitions)
+        return Question(GET_BULK, (name,), (encoded[2:],), tail, repetitions)
 
     def _oid(self, name: str) -> bytes:
         encoded = self._oids.get(name)
@@ -149,7 +153,7 @@ class Asked:
         if self._layout and (values := self._layout.read(text, number)) is not None:
             self._hit = True
             return values
-        pdu = read_pdu(text, head, RESPONSE, max(len(self.question.names), _repetitions(self)))
+        pdu = read_pdu(text, head, RESPONSE, self.question.most)
         if pdu.number != int.from_bytes(number, "big"):
             raise ValueError("it answers another request")
         if pdu.error:
@@ -185,12 +189,6 @@ class Asked:
             elif value is not None:
                 constants[name] = value
         return Layout.of(text, pdu.number_end - 4, fields, constants, self.sharing)
-
-
-def _repetitions(asked: Asked) -> int:
-    # A bulk answer may hold fewer rows than were asked for, never more.
-    tail = asked.question.tail
-    return tail[5] if asked.question.kind == GET_BULK else 0
 
 
 def read_pdu(text: bytes, head: bytes, kind: int, most_binds: int) -> Pdu:

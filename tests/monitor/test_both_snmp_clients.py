@@ -31,7 +31,7 @@ from tests.monitor.snmpd import AUTH, COMMUNITY, PRIV, USER, Snmpd, running_snmp
 
 HC_IN = "1.3.6.1.2.1.31.1.1.1.6"
 SECRETS = Secrets({"AUTH": AUTH, "PRIV": PRIV, "WRONG": "not-the-passphrase"}, "the tests")
-ENGINES = ("gufo", "pysnmp")
+ENGINES = ("gufo", "pysnmp", "native")
 TIMEOUT_S = 0.4
 
 TABLE = {
