@@ -53,6 +53,11 @@ class OneSocket:
         # Four octets, begun anywhere: a stranger can't guess it, and none comes back for a week.
         self._number = secrets.randbits(30)
 
+    @property
+    def waiting(self) -> int:
+        """Requests that may yet be answered."""
+        return len(self._waiting)
+
     def next_number(self) -> int:
         """An id for a request: always four octets."""
         self._number = self._number + 1 & 0x3FFF_FFFF
