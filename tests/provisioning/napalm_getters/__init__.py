@@ -1,0 +1,1 @@
+"""NAPALM's own test suite for drivers, with recordings of a router of the lab."""
