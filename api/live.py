@@ -16,6 +16,7 @@ from api.now import Now, nothing_known, read_now
 from inventory.errors import ImeretiError, StoreError
 from inventory.model import Network
 from inventory.settings import Settings
+from monitor.said import say
 from monitor.store.base import LinkStatus, Store
 
 LOOK_EVERY_S = 0.5
@@ -60,7 +61,7 @@ class Live:
         self._stop = asyncio.Event()
         self._seen: tuple[float, int] | None = None
         self.clients = 0
-        self.now = nothing_known(network, clock(), "the store was not read yet")
+        self.now = nothing_known(network, clock(), say("store.unread"))
         self._links_json = b""
         self._render_links()
 

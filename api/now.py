@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from inventory.errors import StoreError
 from inventory.model import Network
 from inventory.settings import Settings
+from monitor.said import say
 from monitor.status import device_statuses, link_statuses
 from monitor.store.base import (
     DeviceStatus,
@@ -65,7 +66,7 @@ def read_now(store: Store, network: Network, settings: Settings, at: float) -> N
         incidents = store.incidents(OPEN_STATES)
         windows = store.windows(at, at + WINDOW_AHEAD_S)
     except StoreError as error:
-        return nothing_known(network, at, str(error))
+        return nothing_known(network, at, say("store.away", why=str(error)))
     return Now(
         at=at,
         health=_health(poller, at, stale_after_s),
@@ -79,12 +80,10 @@ def read_now(store: Store, network: Network, settings: Settings, at: float) -> N
 
 def _health(poller: PollerStatus | None, at: float, stale_after_s: float) -> Health:
     if poller is None:
-        return Health("ok", "never", "no poll yet: start `imereti monitor`", None)
+        return Health("ok", "never", say("health.never"), None)
     age = at - poller.at
     if age > max(stale_after_s, 2 * poller.interval_s):
-        return Health(
-            "ok", "stale", "the last poll is too old: is `imereti monitor` running?", poller.at
-        )
+        return Health("ok", "stale", say("health.stale"), poller.at)
     return Health("ok", "ok", "", poller.at)
 
 

@@ -14,8 +14,9 @@ from api import formats
 from api.answers import answer
 from api.layout import MapLayout, layout
 from api.showing import Showing
-from api.texts import LANGUAGES, chosen_language, text
+from api.texts import LANGUAGES, TEXTS, chosen_language, text
 from inventory.model import Name, Site, SiteRole
+from monitor.said import told
 from monitor.store.base import Incident
 from monitor.values import IncidentState, LinkState, Severity
 
@@ -113,6 +114,8 @@ class Pages:
         hubs = [site for site in network.sites.values() if site.role is SiteRole.HUB]
         return {
             "t": partial(_text, language),
+            "word": partial(_word, language),
+            "told": lambda words, **instead: told(words, language, **instead),
             "language": language,
             "theme": theme if theme in THEMES else "",
             "page": page,
@@ -158,6 +161,12 @@ def acknowledged_by(one: Incident) -> str:
 
 def _text(language: str, key: str, **values: object) -> str:
     return text(str(key), language, **values)
+
+
+def _word(language: str, family: str, word: str) -> str:
+    """A word of the inventory in that language, where it is one that we know."""
+    key = f"{family}.{word}"
+    return text(key, language) if key in TEXTS else word
 
 
 def _named(name: Name, language: str) -> str:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from inventory.model import Name
+from monitor.sentences import SENTENCES
+from monitor.values import LinkState
 
 LANGUAGES = ("ka", "en")
 """The first is taken when a browser asks for neither."""
@@ -34,11 +36,7 @@ TEXTS: Mapping[str, Name] = MappingProxyType(
             "l ენა, t თემა",
         ),
         # states of links, devices and sites
-        "state.up": Name("up", "მუშაობს"),
-        "state.degraded": Name("degraded", "ხარვეზით"),
-        "state.down": Name("down", "გათიშულია"),
-        "state.unknown": Name("unknown", "უცნობია"),
-        "state.maintenance": Name("maintenance", "სამუშაოები"),
+        **{key: SENTENCES[key] for key in (f"state.{state}" for state in LinkState)},
         # what an incident may be
         "incident.open": Name("open", "ღიაა"),
         "incident.acknowledged": Name("acknowledged", "მიღებულია"),
@@ -94,6 +92,7 @@ TEXTS: Mapping[str, Name] = MappingProxyType(
         "incident.affected": Name("Hits", "ეხება"),
         "incident.timeline": Name("Timeline", "მოვლენები"),
         "incident.by": Name("By", "ვინ"),
+        "by.monitor": Name("monitor", "მონიტორინგი"),
         "incident.lasted": Name("Lasted", "ხანგრძლივობა"),
         "map": Name("Map", "რუკა"),
         "map.title": Name("Map of the network", "ქსელის რუკა"),
@@ -180,6 +179,24 @@ TEXTS: Mapping[str, Name] = MappingProxyType(
         "range.week": Name("week", "კვირა"),
         "range.month": Name("month", "თვე"),
         "range.year": Name("year", "წელი"),
+        "medium.fibre": Name("fibre", "ოპტიკური ბოჭკო"),
+        "medium.copper": Name("copper", "სპილენძი"),
+        "medium.microwave": Name("microwave", "რადიორელე"),
+        "provider.own": Name("own", "საკუთარი"),
+        # what a reading is worth
+        "quality.good": Name("good", "სანდოა"),
+        "quality.wrap": Name("counter wrapped", "მთვლელმა წრე დაასრულა"),
+        "quality.first": Name("first reading", "პირველი წაკითხვა"),
+        "quality.reset": Name("counter reset", "მთვლელი განულდა"),
+        "quality.discontinuity": Name("counter set anew", "მთვლელი თავიდან დაიწყო"),
+        "quality.renumbered": Name("interface renumbered", "ინტერფეისის ნომერი შეიცვალა"),
+        "quality.late": Name("late", "დაგვიანებულია"),
+        "quality.clock-step": Name("clock step", "საათის ნახტომი"),
+        "quality.over-line-rate": Name("over line rate", "აღემატება გამტარობას"),
+        "quality.ambiguous": Name("ambiguous", "ორაზროვანია"),
+        "quality.missing": Name("missing", "მონაცემი არ არის"),
+        "quality.stale": Name("stale", "მოძველებულია"),
+        "quality.unreachable": Name("unreachable", "მიუწვდომელია"),
         # site
         "site": Name("Site", "ობიექტი"),
         "site.devices": Name("Devices", "მოწყობილობები"),

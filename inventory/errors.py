@@ -91,7 +91,7 @@ class SnmpError(ImeretiError):
     """An SNMP exchange gave no usable answer; `target` names the device."""
 
     def __init__(self, target: str, message: str) -> None:
-        self.target = target
+        self.target, self.message = target, message
         super().__init__(f"{target}: {message}")
 
 

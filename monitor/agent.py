@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from inventory.errors import SnmpError
 from monitor.metrics import IF_NAME
 from monitor.readings import Decoded, Plan, Reading, decode, if_indexes, place, plan
+from monitor.said import say
 from monitor.snmp.base import SnmpSession
 from monitor.targets import Target
 
@@ -59,8 +60,10 @@ class DeviceAgent:
         began = self._monotonic()
         try:
             decoded = await self._read()
-        except (SnmpError, ValueError) as error:
-            return self.failed(began, str(error).removeprefix(f"{self.target.device}: "))
+        except SnmpError as error:
+            return self.failed(began, error.message)
+        except ValueError as error:
+            return self.failed(began, str(error))
         if self._uptime_cs is not None and decoded.uptime_cs < self._uptime_cs:
             self._polls_since_look = LOOK_AGAIN_POLLS  # what was absent may be there now
         self._uptime_cs = decoded.uptime_cs
@@ -104,7 +107,7 @@ class DeviceAgent:
         try:
             return decode(asked, answers)
         except ValueError as error:
-            raise SnmpError(self.target.device, f"no usable answer: {error}.") from None
+            raise SnmpError(self.target.device, say("snmp.unusable", why=str(error))) from None
 
     async def _look(self) -> Plan:
         expected = self.target.interfaces

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from inventory.settings import AlarmSettings
 from monitor.metrics import SERIES_INDEX
 from monitor.rates import Rates
+from monitor.said import joined, say
 from monitor.values import LinkState, Quality
 
 BUSY_POLLS = 3
@@ -35,10 +36,14 @@ NOT_UP = {
     OperStatus.DOWN: "down",
     OperStatus.TESTING: "testing",
     OperStatus.DORMANT: "dormant",
-    OperStatus.NOT_PRESENT: "not present",
-    OperStatus.LOWER_LAYER_DOWN: "down (the layer below)",
+    OperStatus.NOT_PRESENT: "",
+    OperStatus.LOWER_LAYER_DOWN: "",
 }
-"""What carries no packets. `unknown` is no evidence either way."""
+"""What carries no packets, with its name; `unknown` is no evidence either way."""
+_OWN_SENTENCES = {
+    OperStatus.NOT_PRESENT: "end.not_present",
+    OperStatus.LOWER_LAYER_DOWN: "end.lower_layer",
+}
 ADMIN_DOWN = 2
 
 
@@ -86,15 +91,15 @@ def judge(
     heard = [end for end in ends if _fresh(end, now, alarms.stale_after_s)]
     as_of = max((end.at for end in heard if end.at is not None), default=_last(ends))
     if down := [end for end in heard if end.oper in NOT_UP]:
-        return Verdict(LinkState.DOWN, "; ".join(map(_why_down, down)), as_of)
+        return Verdict(LinkState.DOWN, joined(map(_why_down, down)), as_of)
     up = [end for end in heard if end.oper == OperStatus.UP]
     if not up:
         return Verdict(LinkState.UNKNOWN, _why_unknown(ends, now), as_of)
     troubles = _troubles(up, bandwidth_bps, alarms, busy_polls, loss)
     if troubles:
-        return Verdict(LinkState.DEGRADED, "; ".join(troubles), as_of)
+        return Verdict(LinkState.DEGRADED, joined(troubles), as_of)
     silent = [end for end in ends if end not in up]
-    return Verdict(LinkState.UP, "; ".join(_why_silent(end, now) for end in silent), as_of)
+    return Verdict(LinkState.UP, joined(_why_silent(end, now) for end in silent), as_of)
 
 
 def use(rates: Rates | None, bandwidth_bps: int) -> float | None:
@@ -120,47 +125,57 @@ def _troubles(
     busy_polls: int,
     loss: float | None,
 ) -> list[str]:
-    found = []
+    found: list[str] = []
     for end in up:
         if end.rates is None or end.rates.quality not in SOUND:
             continue
         errors = sum(end.rates.values[place] or 0.0 for place in _ERRORS)
         if errors > alarms.degraded_errors_ps:
             found.append(
-                f"{end.device} {end.interface}: errors - expected at most "
-                f"{alarms.degraded_errors_ps:g} a second, found {errors:.1f}"
+                say(
+                    "link.errors",
+                    device=end.device,
+                    interface=end.interface,
+                    limit=f"{alarms.degraded_errors_ps:g}",
+                    found=f"{errors:.1f}",
+                )
             )
     if busy_polls >= BUSY_POLLS:
         shares = [share for end in up if (share := use(end.rates, bandwidth_bps)) is not None]
         found.append(
-            f"use - expected at most {alarms.degraded_utilisation:.0%} of the circuit, "
-            f"found {max(shares, default=1.0):.0%} for {busy_polls} polls"
+            say(
+                "link.use",
+                limit=f"{alarms.degraded_utilisation:.0%}",
+                found=f"{max(shares, default=1.0):.0%}",
+                polls=busy_polls,
+            )
         )
     if loss is not None and loss > alarms.degraded_loss:
-        found.append(f"loss - expected at most {alarms.degraded_loss:.0%}, found {loss:.0%}")
+        limit = f"{alarms.degraded_loss:.0%}"
+        found.append(say("link.loss", limit=limit, found=f"{loss:.0%}"))
     return found
 
 
 def _why_down(end: EndView) -> str:
-    where = f"{end.device} {end.interface}"
+    where = {"device": end.device, "interface": end.interface}
     if end.admin == ADMIN_DOWN:
-        return f"{where}: ifAdminStatus - expected up, found down (shut on purpose)"
-    said = NOT_UP[OperStatus(end.oper or 0)]
-    return f"{where}: ifOperStatus - expected up, found {said}"
+        return say("end.shut", **where)
+    oper = OperStatus(end.oper or 0)
+    if oper in _OWN_SENTENCES:
+        return say(_OWN_SENTENCES[oper], **where)
+    return say("end.not_up", **where, found=NOT_UP[oper])
 
 
 def _why_silent(end: EndView, now: float) -> str:
-    where = f"{end.device} {end.interface}"
-    if end.at is None and not end.answers:
-        return f"{end.device} never answered"
+    where = {"device": end.device, "interface": end.interface}
     if not end.answers:
-        return f"{end.device} does not answer"
+        return say("end.never" if end.at is None else "end.silent", device=end.device)
     if not end.present:
-        return f"{where}: no interface of that ifName"
+        return say("end.absent", **where)
     if end.oper == OperStatus.UNKNOWN or end.oper is None:
-        return f"{where}: ifOperStatus is unknown to the device"
-    return f"{where}: last answer {now - (end.at or now):.0f} s ago"
+        return say("end.oper_unknown", **where)
+    return say("end.old", **where, age_s=f"{now - (end.at or now):.0f}")
 
 
 def _why_unknown(ends: tuple[EndView, ...], now: float) -> str:
-    return "; ".join(dict.fromkeys(_why_silent(end, now) for end in ends))
+    return joined(dict.fromkeys(_why_silent(end, now) for end in ends))

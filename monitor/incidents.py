@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from inventory.model import Network
 from monitor.causes import BLIND, Cause
 from monitor.dependencies import Dependencies
+from monitor.said import joined, say
 from monitor.store.base import Change, Incident, IncidentChange, Subject
 from monitor.values import LinkState, Severity, SubjectKind
 
@@ -104,7 +105,7 @@ class Incidents:
         )
         self._open[cause.subject] = now
         if known is None:
-            what = f"opened: {reason}" if reason else "opened"
+            what = say("opened.why", why=reason) if reason else say("opened")
             return [_change(Change.OPEN, now, situation.now, what)]
         if known == now:
             return []
@@ -120,20 +121,20 @@ class Incidents:
 
     def _why_over(self, subject: Subject, situation: Situation) -> str:
         if subject in situation.covered:
-            return "closed: maintenance began"
+            return say("closed.maintenance")
         for other in self._open.values():
             if subject in other.affected and other.cause != subject:
-                return f"closed: part of another incident - {other.summary}"
+                return say("closed.part", summary=other.summary)
         if subject.kind is SubjectKind.LINK:
             state = situation.states.get(subject.id)
             well = state in {LinkState.UP, LinkState.DEGRADED}
             gone = subject.id not in self._known.links
-            return "closed: up again" if well else "closed: not in the model" if gone else ""
+            return say("closed.up") if well else say("closed.gone") if gone else ""
         if subject == BLIND:
-            return "closed: devices answer again"
+            return say("closed.all_answer")
         if subject.id not in self._network.devices:
-            return "closed: not in the model"
-        return "" if subject.id in situation.silent else "closed: it answers again"
+            return say("closed.gone")
+        return "" if subject.id in situation.silent else say("closed.answers")
 
 
 def _change(kind: Change, known: _Open, at: float, what: str) -> IncidentChange:
@@ -149,14 +150,20 @@ def _severity(affected: tuple[Subject, ...], cause: Subject) -> Severity:
 
 def _summary(network: Network, cause: Subject, affected: tuple[Subject, ...]) -> str:
     devices = sum(each.kind is SubjectKind.DEVICE for each in affected)
-    hides = f"; {devices} device{'s' * (devices > 1)} behind can't be reached" if devices else ""
-    if cause == BLIND:
-        return "No device answers: the monitor's own connection is the likely cause"
-    if cause.kind is SubjectKind.DEVICE:
-        return f"{cause.id} does not answer{hides}"
     link = network.links.get(cause.id)
-    circuit = f" ({link.provider} {link.circuit_id})" if link and link.circuit_id else ""
-    return f"{cause.id}{circuit} is down{hides}"
+    if cause == BLIND:
+        return say("incident.blind")
+    if cause.kind is SubjectKind.DEVICE:
+        what = say("incident.device", cause=cause.id)
+    elif link and link.circuit_id:
+        circuit = f"{link.provider} {link.circuit_id}"
+        what = say("incident.circuit", cause=cause.id, circuit=circuit)
+    else:
+        what = say("incident.link", cause=cause.id)
+    if not devices:
+        return what
+    code = "incident.hides_one" if devices == 1 else "incident.hides"
+    return joined((what, say(code, count=devices)))
 
 
 def _difference(before: _Open, after: _Open) -> str:
@@ -164,7 +171,7 @@ def _difference(before: _Open, after: _Open) -> str:
     less = [each.id for each in before.affected if each not in after.affected]
     said = []
     if more:
-        said.append(f"now also hit: {', '.join(more)}")
+        said.append(say("more", subjects=", ".join(more)))
     if less:
-        said.append(f"no longer hit: {', '.join(less)}")
-    return "; ".join(said)
+        said.append(say("less", subjects=", ".join(less)))
+    return joined(said)

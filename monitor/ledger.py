@@ -8,10 +8,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from monitor.said import say
 from monitor.store.base import StateEntry, Subject
 from monitor.values import Fault, LinkState
 
-STOPPED = "the monitor was stopped"
+STOPPED = say("stopped")
 _DIGITS = re.compile(r"[0-9.]+")
 IN_SERVICE = frozenset({LinkState.UP, LinkState.DEGRADED})
 

@@ -11,6 +11,7 @@ from monitor.agent import DeviceAgent, DevicePoll
 from monitor.clock import Clock, SystemClock
 from monitor.links import Links
 from monitor.run import FILES_BESIDE, raise_file_limit
+from monitor.said import say
 from monitor.snmp.open import open_client
 from monitor.status import aged, link_status
 from monitor.store.base import LinkStatus, StateEntry, Subject
@@ -79,7 +80,7 @@ async def _within(agent: DeviceAgent, deadline_s: float, clock: Clock) -> Device
         async with asyncio.timeout(deadline_s):
             return await agent.poll()
     except TimeoutError:
-        return agent.failed(began, f"no answer within {deadline_s:g} s")
+        return agent.failed(began, say("snmp.timeout", seconds=f"{deadline_s:g}"))
 
 
 def _statuses(

@@ -8,6 +8,7 @@ import structlog
 from inventory.settings import PollSettings
 from monitor.agent import DeviceAgent, DevicePoll
 from monitor.clock import Clock
+from monitor.said import say
 from monitor.schedule import Schedule
 from monitor.snmp.base import Counters
 from monitor.store.base import Batch, PollerStatus
@@ -87,7 +88,9 @@ class Poller:
                 async with asyncio.timeout(self._settings.deadline_s):
                     poll = await agent.poll()
             except TimeoutError:
-                poll = agent.failed(began, f"no answer within {self._settings.deadline_s:g} s")
+                poll = agent.failed(
+                    began, say("snmp.timeout", seconds=f"{self._settings.deadline_s:g}")
+                )
         self._fold(poll, due)
 
     def _fold(self, poll: DevicePoll, due: float) -> None:

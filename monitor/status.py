@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from inventory.model import Network
+from monitor.said import joined, say
 from monitor.store.base import (
     DevicePollRow,
     DeviceStatus,
@@ -14,7 +15,8 @@ from monitor.store.base import (
 )
 from monitor.values import LinkState, Quality, SubjectKind
 
-NEVER = "never answered since the store began"
+NEVER = say("never")
+NOBODY_POLLS = say("nobody_polls")
 
 
 def link_statuses(
@@ -77,9 +79,9 @@ def aged(
         poller_lives and status.state is LinkState.UNKNOWN
     ):
         return _without_values(status, status.state, status.reason)
-    reason = status.reason if age is None else f"last reading {age:.0f} s ago"
+    reason = status.reason if age is None else say("last_reading", age_s=f"{age:.0f}")
     if not poller_lives:
-        reason = "nobody polls" if age is None else f"nobody polls; {reason}"
+        reason = NOBODY_POLLS if age is None else joined((NOBODY_POLLS, reason))
     return _without_values(status, LinkState.UNKNOWN, reason)
 
 
@@ -126,7 +128,7 @@ def _device_status(
     state = entry.state if entry else LinkState.UNKNOWN
     reason = entry.reason if entry else NEVER
     if not poller_lives and state is not LinkState.MAINTENANCE:
-        state, reason = LinkState.UNKNOWN, "nobody polls"
+        state, reason = LinkState.UNKNOWN, NOBODY_POLLS
     return DeviceStatus(
         id=name,
         state=state,

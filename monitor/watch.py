@@ -16,6 +16,7 @@ from monitor.incidents import Incidents, Situation
 from monitor.ledger import IN_SERVICE, Ledger
 from monitor.links import CONFIRM, Links
 from monitor.maintenance import covered
+from monitor.said import say
 from monitor.store.base import (
     Batch,
     DevicePollRow,
@@ -184,8 +185,7 @@ class Watch:
         if verdict is None:
             return
         if window is not None:
-            seen = f"{verdict.state}: {verdict.reason}" if verdict.reason else verdict.state
-            reason = f"{window.reason}; seen {seen}"
+            reason = _at_work(window, verdict)
             entry = StateEntry(subject, now, LinkState.MAINTENANCE, Fault.MAINTENANCE, reason)
         else:
             began = now if verdict.as_of is None else verdict.as_of
@@ -204,7 +204,7 @@ class Watch:
             return Verdict(LinkState.UNKNOWN, self._problems.get(device, ""), since)
         if cause.subject == device_subject(device):
             return Verdict(LinkState.DOWN, self._problems.get(device, ""), since)
-        return Verdict(LinkState.UNKNOWN, f"out of reach: {cause.subject.id}", since)
+        return Verdict(LinkState.UNKNOWN, say("device.hidden", cause=cause.subject.id), since)
 
     def _fault(self, subject: Subject, state: LinkState) -> Fault:
         if state in IN_SERVICE:
@@ -217,3 +217,10 @@ class Watch:
         if cause.subject in self._windows:
             return Fault.MAINTENANCE
         return Fault.BLIND if cause.subject.kind is SubjectKind.SERVICE else Fault.UPSTREAM
+
+
+def _at_work(window: MaintenanceWindow, verdict: Verdict) -> str:
+    seen = say(f"state.{verdict.state}")
+    if verdict.reason:
+        return say("works.why", reason=window.reason, state=seen, why=verdict.reason)
+    return say("works", reason=window.reason, state=seen)

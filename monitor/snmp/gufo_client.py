@@ -17,6 +17,7 @@ from gufo.snmp.aio import SnmpSession as Gufo
 
 from inventory.errors import SnmpError
 from inventory.secrets import Secrets
+from monitor.said import say
 from monitor.snmp.base import Answer, Counters, Value, check_walk
 from monitor.targets import Credentials, Target
 
@@ -99,23 +100,28 @@ class GufoSession:
         self._session = None
 
     async def _attempts(self, ask: Callable[[Gufo], Awaitable[R]]) -> R:
-        problem = ""
+        problem: str = ""
         for _ in range(self._retries + 1):
             try:
                 answer = await ask(await self._ready())
             except TimeoutError:
                 self._counters.timeouts += 1
-                problem = f"no answer within {self._timeout_s:g} s"
+                problem = say("snmp.timeout", seconds=f"{self._timeout_s:g}")
             except REFUSED as error:
                 self._counters.refused += 1
-                problem = f"no usable answer: {str(error) or type(error).__name__}"
+                problem = say("snmp.unusable", why=str(error) or type(error).__name__)
             else:
                 self._used_at = time.monotonic()
                 return answer
             self.close()
         raise SnmpError(
             self._target.device,
-            f"SNMP at {self._target.address} port {self._target.port}: {problem}.",
+            say(
+                "snmp",
+                address=self._target.address,
+                port=self._target.port,
+                problem=problem,
+            ),
         )
 
     async def _ready(self) -> Gufo:

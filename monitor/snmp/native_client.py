@@ -12,6 +12,7 @@ from typing import Protocol, cast
 
 from inventory.errors import SnmpError
 from inventory.secrets import Secrets
+from monitor.said import say
 from monitor.snmp.base import Answer, Counters, Value, check_walk
 from monitor.snmp.ber import OCTETS, integer, tlv
 from monitor.snmp.one_socket import OneSocket
@@ -174,7 +175,8 @@ class NativeSession:
 
     def _error(self, problem: str) -> SnmpError:
         address, port = self.address
-        return SnmpError(self._target.device, f"SNMP at {address} port {port}: {problem}.")
+        said = say("snmp", address=address, port=port, problem=problem)
+        return SnmpError(self._target.device, said)
 
 
 class Attempt:
@@ -205,7 +207,7 @@ class Attempt:
                 return ""
             return await self._done
         except OSError as error:
-            return f"nothing can be sent: {error.strerror or error}"
+            return say("snmp.unsent", why=str(error.strerror or error))
         finally:
             timer.cancel()
             for number in self._open:
@@ -244,7 +246,7 @@ class Attempt:
             except OSError:  # as if it were lost
                 self._heard = refusal.problem
         else:
-            self._end(f"no usable answer: {refusal.problem}")
+            self._end(say("snmp.unusable", why=refusal.problem))
 
     def _send(self, place: int) -> None:
         number = self._socket.next_number()
@@ -257,8 +259,8 @@ class Attempt:
         self._socket.empty()  # it may be there, and only we are late
         if not self._done.done():
             self._counters.timeouts += len(self._open)
-            problem = f"no usable answer: {self._heard}" if self._heard else ""
-            self._end(problem or f"no answer within {self._timeout_s:g} s")
+            silent = say("snmp.timeout", seconds=f"{self._timeout_s:g}")
+            self._end(say("snmp.unusable", why=self._heard) if self._heard else silent)
 
     def _end(self, problem: str) -> None:
         if not self._done.done():

@@ -32,6 +32,7 @@ from pysnmp.proto.rfc1905 import (  # type: ignore[import-untyped]
 
 from inventory.errors import SnmpError
 from inventory.secrets import Secrets
+from monitor.said import say
 from monitor.snmp.base import Answer, Counters, Value, check_walk
 from monitor.targets import Credentials, Target
 
@@ -113,7 +114,7 @@ class PysnmpSession:
             self._engine = None
 
     async def _attempts(self, ask: Callable[[T], Awaitable[R]], what: T) -> R:
-        problem = ""
+        problem: str = ""
         for _ in range(self._retries + 1):
             try:
                 async with self._slots:
@@ -121,17 +122,22 @@ class PysnmpSession:
                     answer = await ask(what)
             except TimeoutError:
                 self._counters.timeouts += 1
-                problem = f"no answer within {self._timeout_s:g} s"
+                problem = say("snmp.timeout", seconds=f"{self._timeout_s:g}")
             except (PySnmpError, PyAsn1Error, ValueError, OSError) as error:
                 self._counters.refused += 1
-                problem = f"no usable answer: {str(error) or type(error).__name__}"
+                problem = say("snmp.unusable", why=str(error) or type(error).__name__)
             else:
                 self._counters.answers += 1
                 return answer
             self.close()
         raise SnmpError(
             self._target.device,
-            f"SNMP at {self._target.address} port {self._target.port}: {problem}.",
+            say(
+                "snmp",
+                address=self._target.address,
+                port=self._target.port,
+                problem=problem,
+            ),
         )
 
     async def _get_once(self, oids: Sequence[str]) -> Answer:

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 
+from monitor.said import recalled, say, stored
 from monitor.store.base import (
     Change,
     DevicePollRow,
@@ -19,6 +20,7 @@ from monitor.store.base import (
 from monitor.store.sqlite_file import Row, SqliteFile
 from monitor.values import Fault, IncidentState, LinkState, Severity, SubjectKind
 
+_ACKNOWLEDGED = say("acknowledged")
 MONITOR = "monitor"
 """Who writes the lines of a timeline that no person wrote."""
 _ENTRY = "kind, subject, at, state, fault, reason, seq"
@@ -90,7 +92,7 @@ class SqliteJournal:
     def acknowledge(self, number: int, at: float, by: str) -> Incident | None:
         """See Journal."""
         sql = "UPDATE incidents SET state = 'acknowledged' WHERE id = ? AND state = 'open'"
-        return self._act(number, at, by, "acknowledged", sql, number)
+        return self._act(number, at, by, _ACKNOWLEDGED, sql, number)
 
     def note(self, number: int, at: float, by: str, text: str) -> Incident | None:
         """See Journal."""
@@ -164,9 +166,9 @@ class SqliteJournal:
             severity=Severity(severity),
             opened=opened / 1000,
             closed=None if closed is None else closed / 1000,
-            summary=summary,
+            summary=recalled(summary),
             affected=tuple(Subject(SubjectKind(a), b) for a, b in json.loads(affected)),
-            timeline=tuple(TimelineEntry(at / 1000, what, by) for at, what, by in lines),
+            timeline=tuple(TimelineEntry(at / 1000, recalled(what), by) for at, what, by in lines),
         )
 
 
@@ -174,7 +176,7 @@ def insert_states(connection: sqlite3.Connection, states: Sequence[StateEntry]) 
     """Add to the ledger inside a transaction; what is there already is not added again."""
     for entry in states:
         kind, subject = entry.subject.kind, entry.subject.id
-        row = (kind, subject, _ms(entry.at), entry.state, entry.fault, entry.reason)
+        row = (kind, subject, _ms(entry.at), entry.state, entry.fault, stored(entry.reason))
         last = connection.execute(
             "SELECT l.kind, l.subject, at, state, fault, reason, since FROM current c "
             "JOIN ledger l ON l.seq = c.seq WHERE c.kind = ? AND c.subject = ?",
@@ -199,6 +201,7 @@ def change_incidents(connection: sqlite3.Connection, changes: Sequence[IncidentC
     """Carry out what the monitor says of incidents, inside a transaction."""
     for change in changes:
         cause = (change.cause.kind, change.cause.id)
+        summary = stored(change.summary)
         affected = json.dumps([(each.kind, each.id) for each in change.affected])
         found = connection.execute(
             "SELECT id FROM incidents WHERE kind = ? AND subject = ? AND closed IS NULL", cause
@@ -209,7 +212,7 @@ def change_incidents(connection: sqlite3.Connection, changes: Sequence[IncidentC
             number = connection.execute(
                 "INSERT INTO incidents (kind, subject, state, severity, opened, summary, affected) "
                 "VALUES (?, ?, 'open', ?, ?, ?, ?)",
-                (*cause, change.severity, _ms(change.at), change.summary, affected),
+                (*cause, change.severity, _ms(change.at), summary, affected),
             ).lastrowid
         else:
             number = found[0]
@@ -219,7 +222,7 @@ def change_incidents(connection: sqlite3.Connection, changes: Sequence[IncidentC
                 "state = CASE WHEN ? THEN 'closed' ELSE state END, closed = ? WHERE id = ?",
                 (
                     change.severity,
-                    change.summary,
+                    summary,
                     affected,
                     over,
                     _ms(change.at) if over else None,
@@ -248,7 +251,7 @@ def _add_line(
 ) -> None:
     connection.execute(
         "INSERT INTO timeline (incident, at, what, by) VALUES (?, ?, ?, ?)",
-        (number, _ms(at), what, by),
+        (number, _ms(at), stored(what), by),
     )
 
 
@@ -259,7 +262,7 @@ def _entry(row: Row) -> StateEntry:
         at / 1000,
         LinkState(state),
         Fault(fault),
-        reason,
+        recalled(reason),
         seq,
         since[0] / 1000 if since else None,
     )

@@ -5,6 +5,7 @@ from math import pi, sin
 from random import Random
 
 from inventory.model import BACKUP_ROLES, Link, LinkRole, Network
+from monitor.said import joined, say
 from monitor.store.base import (
     Batch,
     Change,
@@ -141,20 +142,29 @@ def fill_trouble(store: Store, network: Network, now: float) -> None:
         "kut-zes",
         now - DOWN_FOR_S,
         LinkState.DOWN,
-        "kut-core2 and zes-rtr1 say ifOperStatus down",
+        joined(
+            (
+                say("end.not_up", device="kut-core2", interface="Gi0/1/3", found="down"),
+                say("end.not_up", device="zes-rtr1", interface="Gi0/0/1", found="down"),
+            )
+        ),
     )
-    turn(store, "zes-sch", now - 340, LinkState.DEGRADED, "in at 93 % of 100 Mb/s for three polls")
-    turn(store, "kut-kho", now - 900, LinkState.MAINTENANCE, "Carrier A: fibre splicing")
-    turn(store, "ag07-acc", now - 3700, LinkState.UNKNOWN, "kut-ag07-sw1 does not answer")
+    busy = say("link.use", limit="90%", found="93%", polls=3)
+    works = say("works", reason="Fibre splicing", state=say("state.up"))
+    turn(store, "zes-sch", now - 340, LinkState.DEGRADED, busy)
+    turn(store, "kut-kho", now - 900, LinkState.MAINTENANCE, works)
+    silent = say("end.silent", device="kut-ag07-sw1")
+    turn(store, "ag07-acc", now - 3700, LinkState.UNKNOWN, silent)
     switch = Subject(SubjectKind.DEVICE, "kut-ag07-sw1")
-    gone = StateEntry(switch, now - 3700, LinkState.DOWN, Fault.OWN, "no answer")
+    gone = StateEntry(switch, now - 3700, LinkState.DOWN, Fault.OWN, _no_answer())
     store.write(Batch(states=[gone]))
     for link, start, long in (
         ("tsk-sch", 50000, 700),
         ("chi-sac", 61000, 2400),
         ("sac-sch", 30000, 90),
     ):
-        turn(store, link, now - start, LinkState.DOWN, "ifOperStatus down")
+        shut = say("end.not_up", device=f"{link[:3]}-rtr1", interface="Gi0/0/1", found="down")
+        turn(store, link, now - start, LinkState.DOWN, shut)
         turn(store, link, now - start + long, LinkState.UP)
     store.add_window(
         MaintenanceWindow(0, subject("kut-kho"), now - 900, now + 5400, "Fibre splicing", "nino")
@@ -166,28 +176,57 @@ def fill_trouble(store: Store, network: Network, now: float) -> None:
 
 
 def incident(
-    change: Change, cause: Subject, at: float, severity: Severity, summary: str, *sites: str
+    change: Change,
+    cause: Subject,
+    at: float,
+    severity: Severity,
+    summary: str,
+    *sites: str,
+    what: str = "",
 ) -> IncidentChange:
     """The monitor's word on an incident that hits those sites."""
     affected = tuple(Subject(SubjectKind.SITE, site) for site in sites)
-    return IncidentChange(change, cause, at, severity, summary, affected, str(change))
+    return IncidentChange(change, cause, at, severity, summary, affected, what)
 
 
 def fill_incidents(store: Store, now: float) -> None:
     """Two open ones and one that is over."""
     over = subject("chi-sac")
-    words = "circuit IMR-P31 is down; Zestaponi and Kharagauli go over zes-ter"
-    cut_off = "kut-ag07-sw1 does not answer; State agency 7 is cut off"
+    before = say("incident.circuit", cause="chi-sac", circuit="Carrier A IMR-P25")
+    words = say("incident.circuit", cause="kut-zes", circuit="Carrier A IMR-P31")
+    cut_off = say("incident.device", cause="kut-ag07-sw1")
+    down = say("end.not_up", device="kut-core2", interface="Gi0/1/3", found="down")
+    opened, again = say("opened.why", why=down), say("closed.up")
     switch = Subject(SubjectKind.DEVICE, "kut-ag07-sw1")
     changes = [
-        incident(Change.OPEN, over, now - 61000, Severity.MAJOR, "circuit IMR-P25 is down"),
-        incident(Change.CLOSE, over, now - 58600, Severity.MAJOR, "circuit IMR-P25 is down"),
-        incident(Change.OPEN, switch, now - 3700, Severity.CRITICAL, cut_off, "ag07"),
+        incident(Change.OPEN, over, now - 61000, Severity.MAJOR, before, what=say("opened")),
+        incident(Change.CLOSE, over, now - 58600, Severity.MAJOR, before, what=again),
         incident(
-            Change.OPEN, subject("kut-zes"), now - DOWN_FOR_S, Severity.MAJOR, words, "zes", "kha"
+            Change.OPEN,
+            switch,
+            now - 3700,
+            Severity.CRITICAL,
+            cut_off,
+            "ag07",
+            what=say("opened.why", why=_no_answer()),
+        ),
+        incident(
+            Change.OPEN,
+            subject("kut-zes"),
+            now - DOWN_FOR_S,
+            Severity.MAJOR,
+            words,
+            "zes",
+            "kha",
+            what=opened,
         ),
     ]
     store.write(Batch(incidents=changes))
     number = next(one.id for one in store.incidents() if one.cause == subject("kut-zes"))
     store.acknowledge(number, now - 1100, "tamar")
     store.note(number, now - 1000, "tamar", "Carrier A has ticket 48213; a digger near Argveta")
+
+
+def _no_answer() -> str:
+    timeout = say("snmp.timeout", seconds="1")
+    return say("snmp", address="10.99.107.2", port=161, problem=timeout)

@@ -62,6 +62,41 @@ async def test_every_page_is_whole_in_both_languages(
     assert [address for address in found.loads if not address.startswith("/static/")] == []
 
 
+async def test_georgian_pages_tell_in_georgian_what_happened(world: World) -> None:
+    fill_trouble(world.writer, world.network, world.clock.now)
+    await world.live.refresh()
+    english = re.compile(r"does not answer|expected|is down|found|no answer|opened|closed:|seen ")
+    for path in PAGES:
+        html = unescape(await page(world, path, "ka"))
+        assert english.findall(html[html.index("<main") :]) == [], path
+
+
+async def test_what_happened_is_told_in_the_language_of_the_page(world: World) -> None:
+    fill_trouble(world.writer, world.network, world.clock.now)
+    await world.live.refresh()
+    georgian = {
+        "/": '</strong></a> <span title="kut-zes (Carrier A IMR-P31) გათიშულია">(Carrier A',
+        "/links/kut-zes": "zes-rtr1 Gi0/0/1: ifOperStatus – უნდა იყოს up, არის down",
+        "/incidents/1": "დაიხურა: კვლავ მუშაობს",
+        "/incidents": "kut-ag07-sw1 არ პასუხობს",
+    }
+    for path, words in georgian.items():
+        assert words in await page(world, path, "ka")
+    english = await page(world, "/links/kut-zes")
+    assert "zes-rtr1 Gi0/0/1: ifOperStatus - expected up, found down" in english
+    assert "ოპტიკური ბოჭკო" in await page(world, "/links/kut-zes", "ka")
+    answered = (await world.client.get("/api/v1/incidents/1")).json()
+    assert answered["summary"] == "chi-sac (Carrier A IMR-P25) is down"
+    assert [line["what"] for line in answered["timeline"]] == ["opened", "closed: up again"]
+
+
+async def test_plain_text_of_an_older_store_is_shown_as_it_is(world: World) -> None:
+    turn(world.writer, "kut-zes", world.clock.now, LinkState.DOWN, "words of an older program")
+    await world.live.refresh()
+    for path in ("/", "/links/kut-zes", "/sites/zes"):
+        assert "words of an older program" in await page(world, path, "ka")
+
+
 @pytest.mark.parametrize("path", ["/", "/public", "/api/v1/links", "/static/style.css", "/nothing"])
 async def test_every_answer_carries_the_security_headers(world: World, path: str) -> None:
     headers = (await world.client.get(path)).headers

@@ -9,7 +9,7 @@ import api
 from api.pages import SCRIPT_TEXTS
 from api.texts import TEXTS
 from inventory.model import DeviceRole, LinkRole, SiteRole
-from monitor.values import IncidentState, LinkState, Severity, SubjectKind
+from monitor.values import IncidentState, LinkState, Quality, Severity, SubjectKind
 
 ROOM = Path(api.__file__).parent
 FAMILIES = {
@@ -21,6 +21,7 @@ FAMILIES = {
     "role.": LinkRole,
     "site_role.": SiteRole,
     "device_role.": DeviceRole,
+    "quality.": Quality,
 }
 """Keys that are put together: the prefix, and every word that may follow."""
 
@@ -60,6 +61,7 @@ def test_no_text_is_left_over() -> None:
         if path.name != "texts.py" and "vendor" not in path.parts
     )
     made = set(re.findall(r"[\"']([\w.]+[._])[\"'] ~", sources))
+    made |= {f"{family}." for family in re.findall(r"word\(\"(\w+)\"", sources)}
     left = [
         key
         for key in TEXTS

@@ -1,0 +1,127 @@
+"""Every sentence that monitoring says of a link, a device or an incident, in both languages.
+
+One row a code; the {places} are the same in both. Names stand in the nominative: in Georgian a
+colon or brackets spare them their endings.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from inventory.model import Name
+
+SENTENCES: Mapping[str, Name] = MappingProxyType(
+    {
+        "text": Name("{text}", "{text}"),
+        # states, where a sentence names one
+        "state.up": Name("up", "მუშაობს"),
+        "state.degraded": Name("degraded", "ხარვეზით"),
+        "state.down": Name("down", "გათიშულია"),
+        "state.unknown": Name("unknown", "უცნობია"),
+        "state.maintenance": Name("maintenance", "სამუშაოები"),
+        # what an end of a link says
+        "end.never": Name("{device} never answered", "{device}: პასუხი არასდროს მოსულა"),
+        "end.silent": Name("{device} does not answer", "{device} არ პასუხობს"),
+        "end.absent": Name(
+            "{device} {interface}: no interface of that ifName",
+            "{device} {interface}: ასეთი ifName-ის ინტერფეისი არ არის",
+        ),
+        "end.oper_unknown": Name(
+            "{device} {interface}: ifOperStatus is unknown to the device",
+            "{device} {interface}: ifOperStatus მოწყობილობისთვისაც უცნობია",
+        ),
+        "end.old": Name(
+            "{device} {interface}: last answer {age_s} s ago",
+            "{device} {interface}: ბოლო პასუხი {age_s} წმ წინ",
+        ),
+        "end.shut": Name(
+            "{device} {interface}: ifAdminStatus - expected up, found down (shut on purpose)",
+            "{device} {interface}: ifAdminStatus – უნდა იყოს up, არის down (განზრახ გამორთულია)",
+        ),
+        "end.not_up": Name(
+            "{device} {interface}: ifOperStatus - expected up, found {found}",
+            "{device} {interface}: ifOperStatus – უნდა იყოს up, არის {found}",
+        ),
+        "end.not_present": Name(
+            "{device} {interface}: ifOperStatus - expected up, found not present",
+            "{device} {interface}: ifOperStatus – უნდა იყოს up, აპარატურა ადგილზე არ არის",
+        ),
+        "end.lower_layer": Name(
+            "{device} {interface}: ifOperStatus - expected up, found down (the layer below)",
+            "{device} {interface}: ifOperStatus – უნდა იყოს up, არის down (ქვედა დონე)",
+        ),
+        # what degrades a link
+        "link.errors": Name(
+            "{device} {interface}: errors - expected at most {limit} a second, found {found}",
+            "{device} {interface}: შეცდომები წამში – {found}, ზღვარი {limit}",
+        ),
+        "link.use": Name(
+            "use - expected at most {limit} of the circuit, found {found} for {polls} polls",
+            "დატვირთვა – {found}, ზღვარი {limit} (ზედიზედ {polls} გამოკითხვა)",
+        ),
+        "link.loss": Name(
+            "loss - expected at most {limit}, found {found}",
+            "დანაკარგი – {found}, ზღვარი {limit}",
+        ),
+        # why a device does not answer
+        "snmp": Name(
+            "SNMP at {address} port {port}: {problem}.",
+            "SNMP {address}, პორტი {port}: {problem}",
+        ),
+        "snmp.timeout": Name("no answer within {seconds} s", "პასუხი არ მოვიდა ({seconds} წმ)"),
+        "snmp.unusable": Name("no usable answer: {why}", "პასუხი გამოუსადეგარია: {why}"),
+        "snmp.unsent": Name("nothing can be sent: {why}", "გაგზავნა ვერ ხერხდება: {why}"),
+        "device.hidden": Name("out of reach: {cause}", "მიუწვდომელია, მიზეზი: {cause}"),
+        # when nobody looks
+        "never": Name(
+            "never answered since the store began", "საცავის შექმნის შემდეგ პასუხი არ მოსულა"
+        ),
+        "stopped": Name("the monitor was stopped", "მონიტორინგი გაჩერებული იყო"),
+        "nobody_polls": Name("nobody polls", "გამოკითხვა არ მიმდინარეობს"),
+        "last_reading": Name("last reading {age_s} s ago", "ბოლო მონაცემი {age_s} წმ წინ"),
+        "store.away": Name("{why}", "მონაცემთა საცავი მიუწვდომელია: {why}"),
+        "store.unread": Name("the store was not read yet", "მონაცემთა საცავი ჯერ არ წაკითხულა"),
+        "health.never": Name(
+            "no poll yet: start `imereti monitor`", "დაიწყეთ გამოკითხვა: `imereti monitor`"
+        ),
+        "health.stale": Name(
+            "the last poll is too old: is `imereti monitor` running?",
+            "შეამოწმეთ, მუშაობს თუ არა `imereti monitor`",
+        ),
+        # announced work
+        "works": Name("{reason}; seen {state}", "{reason}; ფაქტობრივად: {state}"),
+        "works.why": Name(
+            "{reason}; seen {state}: {why}", "{reason}; ფაქტობრივად: {state} ({why})"
+        ),
+        # what an incident is
+        "incident.blind": Name(
+            "No device answers: the monitor's own connection is the likely cause",
+            "არცერთი მოწყობილობა არ პასუხობს: სავარაუდო მიზეზია თავად მონიტორინგის კავშირი",
+        ),
+        "incident.device": Name("{cause} does not answer", "{cause} არ პასუხობს"),
+        "incident.link": Name("{cause} is down", "{cause} გათიშულია"),
+        "incident.circuit": Name("{cause} ({circuit}) is down", "{cause} ({circuit}) გათიშულია"),
+        "incident.hides_one": Name(
+            "{count} device behind can't be reached", "მის უკან მიუწვდომელია {count} მოწყობილობა"
+        ),
+        "incident.hides": Name(
+            "{count} devices behind can't be reached", "მის უკან მიუწვდომელია {count} მოწყობილობა"
+        ),
+        # lines of an incident's timeline
+        "opened": Name("opened", "გაიხსნა"),
+        "opened.why": Name("opened: {why}", "გაიხსნა: {why}"),
+        "more": Name("now also hit: {subjects}", "ახლა ეხება აგრეთვე: {subjects}"),
+        "less": Name("no longer hit: {subjects}", "აღარ ეხება: {subjects}"),
+        "acknowledged": Name("acknowledged", "მიღებულია"),
+        "closed.maintenance": Name("closed: maintenance began", "დაიხურა: დაიწყო სამუშაოები"),
+        "closed.part": Name(
+            "closed: part of another incident - {summary}",
+            "დაიხურა: სხვა ინციდენტის ნაწილია – {summary}",
+        ),
+        "closed.up": Name("closed: up again", "დაიხურა: კვლავ მუშაობს"),
+        "closed.gone": Name("closed: not in the model", "დაიხურა: მოდელში აღარ არის"),
+        "closed.answers": Name("closed: it answers again", "დაიხურა: კვლავ პასუხობს"),
+        "closed.all_answer": Name(
+            "closed: devices answer again", "დაიხურა: მოწყობილობები კვლავ პასუხობს"
+        ),
+    }
+)
