@@ -132,9 +132,10 @@ class OneSocket:
             self._timer = self._opened[0].call_later(EMPTY_EVERY_S, self._round)
 
     def _woken(self) -> None:
-        self.empty()
-        if not self._waiting:
-            self._watch(on=False)
+        """One answer came after a while: others will be close behind."""
+        self._watch(on=False)
+        self._quiet = 0
+        self._round()
 
     def _watch(self, *, on: bool) -> None:
         if self._opened is None or on == self._watched:

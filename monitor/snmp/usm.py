@@ -14,33 +14,39 @@ from typing import Any
 from cryptography.hazmat.decrepit.ciphers.modes import CFB
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import ECB
 
-from monitor.snmp.ber import (
-    OCTETS,
-    REPORT,
-    SEQUENCE,
-    decode_oid,
-    element,
-    expect,
-    integer,
-    read_integer,
-    read_octets,
-    tlv,
+from monitor.snmp.ber import INTEGER, OCTETS, REPORT, SEQUENCE, expect, integer, read_octets, tlv
+from monitor.snmp.questions import Refusal
+from monitor.snmp.usm_header import (
+    AUTH,
+    LARGEST_BOOTS,
+    PRIV,
+    REPORTABLE,
+    SALT_OCTETS,
+    USM_MODEL,
+    Header,
+    Seen,
+    read_header,
+    report_of,
 )
-from monitor.snmp.questions import Refusal, read_pdu
 
 HASHES: dict[str, Callable[..., Any]] = {"sha": sha1, "sha256": sha256}
 DIGEST_OCTETS = {"sha": 12, "sha256": 24}
 """Of the digest's octets so many are sent."""
 PASSPHRASE_OCTETS = 1_048_576
 """A passphrase is repeated to this length before it is hashed (RFC 3414 A.2)."""
-KEY_OCTETS = 16
+KEY_OCTETS = BLOCK_OCTETS = 16
 TIME_WINDOW_S = 150
-LARGEST_BOOTS = 2**31 - 1
 ENGINE_ID_OCTETS = range(5, 33)
-AUTH, PRIV, REPORTABLE = 1, 2, 4
-USM_MODEL = 3
 MAX_SIZE = 65_507
+_BEHIND_NUMBER = {
+    flags: integer(MAX_SIZE) + tlv(OCTETS, bytes((flags,))) + integer(USM_MODEL)
+    for flags in (REPORTABLE, AUTH | PRIV | REPORTABLE)
+}
+_BEFORE_NUMBER = (
+    integer(3) + bytes((SEQUENCE, 6 + len(_BEHIND_NUMBER[REPORTABLE]))) + bytes((INTEGER, 4))
+)
 _USM_STATS = "1.3.6.1.6.3.15.1.1."
 NOT_IN_TIME, UNKNOWN_ENGINE = f"{_USM_STATS}2.0", f"{_USM_STATS}4.0"
 REPORTS = {
@@ -77,21 +83,6 @@ def localized_key(protocol: str, key: bytes, engine_id: bytes) -> bytes:
     return digest
 
 
-@dataclass(frozen=True, slots=True)
-class _Header:
-    """A message of version 3, taken apart as far as it is not secret."""
-
-    flags: int
-    engine_id: bytes
-    boots: int
-    time_s: int
-    user: bytes
-    digest: bytes
-    digest_at: int
-    salt: bytes
-    scoped_at: int
-
-
 class UsmPeer:
     """One agent as its user sees it: wraps what is asked, opens what is answered."""
 
@@ -100,6 +91,10 @@ class UsmPeer:
         """What stands before the PDU in a text; changes with the engine."""
         self._user, self._monotonic = user, monotonic
         self._salt = secrets.randbits(64)
+        self._blank = bytes(DIGEST_OCTETS[user.auth_protocol])
+        self._user_part = (
+            tlv(OCTETS, user.name) + tlv(OCTETS, self._blank) + bytes((OCTETS, SALT_OCTETS))
+        )
         self.forget()
 
     @property
@@ -116,6 +111,7 @@ class UsmPeer:
         """The latest of the engine's own times in an authentic message."""
         self._believed = False
         """Whether boots and time are from an authentic message."""
+        self._seen: Seen | None = None
         self._set_head()
 
     def wrap(self, text: bytes, number: bytes) -> bytes:
@@ -125,48 +121,43 @@ class UsmPeer:
             return self._message(REPORTABLE, number, nobody, text)
         time_s = self._time_now()
         self._salt = (self._salt + 1) & (2**64 - 1)
-        salt = self._salt.to_bytes(8, "big")
-        vector = self._vector(self._boots, time_s, salt)
-        encryptor = Cipher(AES(self._aes_key), CFB(vector)).encryptor()
-        secret = tlv(OCTETS, encryptor.update(text) + encryptor.finalize())
-        blank = bytes(DIGEST_OCTETS[self._user.auth_protocol])
-        security = (
-            tlv(OCTETS, self._engine_id)
-            + integer(self._boots)
-            + integer(time_s)
-            + tlv(OCTETS, self._user.name)
-            + tlv(OCTETS, blank)
-            + tlv(OCTETS, salt)
-        )
+        salt = self._salt.to_bytes(SALT_OCTETS, "big")
+        vector = CFB(self._vector(self._boots, time_s, salt))
+        # A stream: all is out after update, there is nothing to finalize.
+        secret = tlv(OCTETS, Cipher(self._aes, vector).encryptor().update(text))
+        times = integer(self._boots) + integer(time_s)
+        security = b"".join((self._engine_part, times, self._user_part, salt))
         message = self._message(AUTH | PRIV | REPORTABLE, number, security, secret)
         # Behind the digest stand the salt with its tag and length, and the secret.
-        at = len(message) - len(secret) - 2 - len(salt) - len(blank)
-        return message[:at] + self._digest(message) + message[at + len(blank) :]
+        end = len(message) - len(secret) - 2 - SALT_OCTETS
+        return message[: end - len(self._blank)] + self._digest(message) + message[end:]
 
     def open(self, message: bytes) -> bytes | Refusal | None:
         """The text in an answer; None when it told the engine that was asked for. ValueError when
         it is malformed, not authentic, too old or not as secret as what was asked."""
-        header = _read_header(message)
+        header = (self._seen and self._seen.read(message)) or read_header(message)
         if not self.ready:
             self._discovered(message, header)
             return None
         if not header.flags & AUTH:
-            return Refusal(REPORTS.get(_report(message, header.scoped_at), "a report"))
+            return Refusal(REPORTS.get(report_of(message, header.scoped_at), "a report"))
         self._authenticate(message, header)
         self._note_time(header)
         if not header.flags & PRIV:
-            return self._refusal(_report(message, header.scoped_at))
+            return self._refusal(report_of(message, header.scoped_at))
+        if self._seen is None or self._seen.header.boots != header.boots:
+            self._seen = Seen.of(message, header)
         text = self._decrypted(message, header)
         begin, _ = expect(text, 0, len(text), SEQUENCE)
         if text.startswith(self.head + bytes((REPORT,)), begin):
-            return self._refusal(_report(text, 0))
+            return self._refusal(report_of(text, 0))
         return text
 
     def _refusal(self, report: str) -> Refusal:
         return Refusal(REPORTS.get(report, "a report"), again=report == NOT_IN_TIME)
 
-    def _discovered(self, message: bytes, header: _Header) -> None:
-        if header.flags & AUTH or _report(message, header.scoped_at) != UNKNOWN_ENGINE:
+    def _discovered(self, message: bytes, header: Header) -> None:
+        if header.flags & AUTH or report_of(message, header.scoped_at) != UNKNOWN_ENGINE:
             raise ValueError("it does not tell its engine")
         if len(header.engine_id) not in ENGINE_ID_OCTETS:
             raise ValueError("its engine has no sound id")
@@ -177,20 +168,20 @@ class UsmPeer:
         protocol, user = self._user.auth_protocol, self._user
         auth_key = localized_key(protocol, user.auth_key, header.engine_id)
         self._hmac = hmac.new(auth_key, digestmod=HASHES[protocol])
-        self._aes_key = localized_key(protocol, user.priv_key, header.engine_id)[:KEY_OCTETS]
+        self._aes = AES(localized_key(protocol, user.priv_key, header.engine_id)[:KEY_OCTETS])
+        self._blocks = Cipher(self._aes, ECB()).encryptor()  # noqa: S305 (a part of CFB)
 
-    def _authenticate(self, message: bytes, header: _Header) -> None:
+    def _authenticate(self, message: bytes, header: Header) -> None:
         if header.engine_id != self._engine_id or header.user != self._user.name:
             raise ValueError("it is of another engine or user")
-        size = DIGEST_OCTETS[self._user.auth_protocol]
+        at, size = header.digest_at, len(self._blank)
         if len(header.digest) != size:
             raise ValueError("it is not authentic")
-        at = header.digest_at
-        blank = message[:at] + bytes(size) + message[at + size :]
+        blank = message[:at] + self._blank + message[at + size :]
         if not hmac.compare_digest(self._digest(blank), header.digest):
             raise ValueError("it is not authentic")
 
-    def _note_time(self, header: _Header) -> None:
+    def _note_time(self, header: Header) -> None:
         """RFC 3414 3.2 7 b: an authentic time goes forward only, and within the window."""
         now = (header.boots, header.time_s)
         if not self._believed or now > (self._boots, self._latest_s):
@@ -201,81 +192,40 @@ class UsmPeer:
         if old or header.boots == LARGEST_BOOTS:
             raise ValueError("it is too old")
 
-    def _decrypted(self, message: bytes, header: _Header) -> bytes:
-        if len(header.salt) != 8:
+    def _decrypted(self, message: bytes, header: Header) -> bytes:
+        if len(header.salt) != SALT_OCTETS:
             raise ValueError("it has no sound salt")
         secret, end = read_octets(message, header.scoped_at, len(message))
         if end != len(message):
             raise ValueError("something stands behind it")
         vector = self._vector(header.boots, header.time_s, header.salt)
-        decryptor = Cipher(AES(self._aes_key), CFB(vector)).decryptor()
-        text = decryptor.update(secret) + decryptor.finalize()
+        # CFB adds to each block the encryption of the one before: all at once, with one cipher.
+        before = vector + secret[: (len(secret) - 1) // BLOCK_OCTETS * BLOCK_OCTETS]
+        stream = self._blocks.update(before)[: len(secret)]
+        number = int.from_bytes(secret, "big") ^ int.from_bytes(stream, "big")
+        text = number.to_bytes(len(secret), "big")
         _, end = expect(text, 0, len(text), SEQUENCE)
         return text[:end]  # some agents fill up to whole blocks
 
     def _message(self, flags: int, number: bytes, security: bytes, scoped: bytes) -> bytes:
-        about = b"\x02\x04" + number + integer(MAX_SIZE) + tlv(OCTETS, bytes((flags,)))
+        security = tlv(OCTETS, tlv(SEQUENCE, security))
         return tlv(
-            SEQUENCE,
-            integer(3)
-            + tlv(SEQUENCE, about + integer(USM_MODEL))
-            + tlv(OCTETS, tlv(SEQUENCE, security))
-            + scoped,
+            SEQUENCE, b"".join((_BEFORE_NUMBER, number, _BEHIND_NUMBER[flags], security, scoped))
         )
 
     def _digest(self, message: bytes) -> bytes:
         signing = self._hmac.copy()
         signing.update(message)
-        return signing.digest()[: DIGEST_OCTETS[self._user.auth_protocol]]
+        digest: bytes = signing.digest()
+        return digest[: len(self._blank)]
 
     def _time_now(self) -> int:
         return self._time_s + int(self._monotonic() - self._learned_at)
 
     def _set_head(self) -> None:
-        self.head = tlv(OCTETS, self._engine_id) + tlv(OCTETS, b"")
+        self._engine_part = tlv(OCTETS, self._engine_id)
+        self.head = self._engine_part + tlv(OCTETS, b"")
 
     @staticmethod
     def _vector(boots: int, time_s: int, salt: bytes) -> bytes:
         return boots.to_bytes(4, "big") + time_s.to_bytes(4, "big") + salt
-
-
-def _read_header(message: bytes) -> _Header:
-    at, end = expect(message, 0, len(message), SEQUENCE)
-    if end != len(message):
-        raise ValueError("something stands behind it")
-    version, at = read_integer(message, at, end)
-    about, about_end = expect(message, at, end, SEQUENCE)
-    _, about = read_integer(message, about, about_end)
-    _, about = read_integer(message, about, about_end)
-    flags, about = read_octets(message, about, about_end)
-    model, _ = read_integer(message, about, about_end)
-    if version != 3 or model != USM_MODEL or len(flags) != 1 or flags[0] & 3 == PRIV:
-        raise ValueError("it is of another version or security model")
-    at, scoped_at = expect(message, about_end, end, OCTETS)
-    at, stop = expect(message, at, scoped_at, SEQUENCE)
-    engine_id, at = read_octets(message, at, stop)
-    boots, at = read_integer(message, at, stop)
-    time_s, at = read_integer(message, at, stop)
-    if not (0 <= boots <= LARGEST_BOOTS and 0 <= time_s <= LARGEST_BOOTS):
-        raise ValueError("its engine has no sound time")
-    user, at = read_octets(message, at, stop)
-    digest_at, digest_end = expect(message, at, stop, OCTETS)
-    salt, at = read_octets(message, digest_end, stop)
-    if at != stop or stop != scoped_at:
-        raise ValueError("something stands behind its security parameters")
-    digest = message[digest_at:digest_end]
-    return _Header(flags[0], engine_id, boots, time_s, user, digest, digest_at, salt, scoped_at)
-
-
-def _report(message: bytes, scoped_at: int) -> str:
-    """The object that a report names; `scoped_at` is where its plain scoped PDU begins."""
-    begin, end = expect(message, scoped_at, len(message), SEQUENCE)
-    if end != len(message):
-        raise ValueError("something stands behind it")
-    _, _, context_end = element(message, begin, end)
-    _, _, pdu_at = element(message, context_end, end)
-    pdu = read_pdu(message[scoped_at:], message[begin:pdu_at], REPORT, 1)
-    if not pdu.binds:
-        raise ValueError("a report about nothing")
-    name = pdu.binds[0]
-    return decode_oid(message[scoped_at + name.name_begin : scoped_at + name.name_end])
