@@ -13,15 +13,19 @@ PARAMETERS = {
 
 
 def run(play: Play) -> None:
-    """A prefix that does not hold this machine locks it out, and the devices take it back."""
+    """A prefix that does not hold this machine locks it out, and the devices take it back.
+
+    Of a family without a prefix the inventory's own stay.
+    """
     if play.arguments.get("back") == "yes":
         play.apply(play.network, play.devices)
         return
     prefixes = tuple(_prefix(word) for word in play.argument("only").split(","))
+    usual = play.network.region
     region = replace(
-        play.network.region,
-        noc4=tuple(one for one in prefixes if isinstance(one, IPv4Network)),
-        noc6=tuple(one for one in prefixes if isinstance(one, IPv6Network)),
+        usual,
+        noc4=tuple(one for one in prefixes if isinstance(one, IPv4Network)) or usual.noc4,
+        noc6=tuple(one for one in prefixes if isinstance(one, IPv6Network)) or usual.noc6,
     )
     play.apply(replace(play.network, region=region), play.devices)
     play.say(f"managed from {', '.join(map(str, prefixes))} only; undo with back=yes")
