@@ -49,9 +49,11 @@ def link_sample(
     return LinkSample(link, at, quality, covers_s, tuple(row))
 
 
-@dataclass(frozen=True, slots=True)
-class SeriesPoint:
-    """One bucket of a series, from `at` up to `at` + step; both None where nothing is known."""
+class SeriesPoint(NamedTuple):
+    """One bucket of a series, from `at` up to `at` + step; both None where nothing is known.
+
+    A tuple, as a graph asks for thousands: they are made three times as fast as a dataclass.
+    """
 
     at: float
     mean: float | None

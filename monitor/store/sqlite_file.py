@@ -12,7 +12,30 @@ from monitor.store import schema
 
 BUSY_MS = 2000
 """How long a writer waits for another before it says that the file is locked."""
+CLOSE_S = 2.0
+"""How long closing waits for a statement under way, and again after interrupting it."""
 Row = Sequence[Any]
+
+
+class _Connection:
+    """A thread's connection and who may use it: to close it under a reader ends the process."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+        self.lock = threading.RLock()
+        self.open = True
+
+    def close(self) -> None:
+        """Wait until nobody uses it; what can't be waited for or interrupted is left open."""
+        if not self.lock.acquire(timeout=CLOSE_S):
+            self.connection.interrupt()
+            if not self.lock.acquire(timeout=CLOSE_S):
+                return
+        try:
+            self.open = False
+            self.connection.close()
+        finally:
+            self.lock.release()
 
 
 class SqliteFile:
@@ -22,14 +45,13 @@ class SqliteFile:
         self.path, self.write, self._busy_ms = path, write, busy_ms
         self._local = threading.local()
         self._lock = threading.Lock()
-        self._all: list[sqlite3.Connection] = []
+        self._all: list[_Connection] = []
         if write:
             self._make()
 
     def rows(self, sql: str, parameters: Row = ()) -> list[Row]:
         """Read; nothing when there is no file yet. StoreError."""
-        with self.errors("read"):
-            connection = self._connection()
+        with self.errors("read"), self._connection() as connection:
             return [] if connection is None else connection.execute(sql, parameters).fetchall()
 
     @contextmanager
@@ -37,8 +59,7 @@ class SqliteFile:
         """All or nothing. StoreError; what was there before stays."""
         if not self.write:
             raise StoreError(f"{self.path}: opened for reading only.")
-        with self.errors("write"):
-            connection = self._connection()
+        with self.errors("write"), self._connection() as connection:
             assert connection is not None  # noqa: S101  (a writer made the file)
             connection.execute("BEGIN IMMEDIATE")
             try:
@@ -50,12 +71,11 @@ class SqliteFile:
             connection.commit()
 
     def close(self) -> None:
-        """Close every thread's connection."""
+        """Close every thread's connection, each when nobody uses it. Who comes later opens anew."""
         with self._lock:
-            for connection in self._all:
-                connection.close()
-            self._all.clear()
-            self._local = threading.local()
+            opened, self._all = self._all, []
+        for each in opened:
+            each.close()
 
     @contextmanager
     def errors(self, doing: str) -> Iterator[None]:
@@ -65,11 +85,27 @@ class SqliteFile:
         except sqlite3.Error as error:
             raise StoreError(explain(self.path, doing, error)) from error
 
-    def _connection(self) -> sqlite3.Connection | None:
-        found: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if found is None and (self.write or self.path.exists()):
-            found = self._local.connection = self._connect()
-        return found
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection | None]:
+        """This thread's, kept from being closed meanwhile; None when there is no file."""
+        while True:
+            found: _Connection | None = getattr(self._local, "opened", None)
+            if found is None:
+                if not self.write and not self.path.exists():
+                    yield None
+                    return
+                found = self._local.opened = self._open()
+            with found.lock:
+                if found.open:
+                    yield found.connection
+                    return
+            self._local.opened = None  # it was closed in between
+
+    def _open(self) -> _Connection:
+        opened = _Connection(self._connect())
+        with self._lock:
+            self._all.append(opened)
+        return opened
 
     def _connect(self) -> sqlite3.Connection:
         mode = "rw" if self.write else "ro"
@@ -77,11 +113,13 @@ class SqliteFile:
         connection = sqlite3.connect(
             uri, uri=True, isolation_level=None, check_same_thread=False, cached_statements=256
         )
-        with self._lock:
-            self._all.append(connection)
-        connection.execute(f"PRAGMA busy_timeout = {self._busy_ms}")
-        connection.execute("PRAGMA synchronous = NORMAL")
-        self._check_ours(connection)
+        try:
+            connection.execute(f"PRAGMA busy_timeout = {self._busy_ms}")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            self._check_ours(connection)
+        except (sqlite3.Error, StoreError):
+            connection.close()
+            raise
         return connection
 
     def _check_ours(self, connection: sqlite3.Connection) -> None:

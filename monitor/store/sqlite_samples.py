@@ -96,18 +96,18 @@ class SqliteSamples:
         first = round(start * 1000) // step_ms * step_ms
         end_ms = round(end * 1000)
         count = max(0, -(-(end_ms - first) // step_ms))
-        found = self._buckets(link, metric, first, end_ms, step_ms)
-        return tuple(
-            SeriesPoint((first + at * step_ms) / 1000, *found.get(at, (None, None)))
-            for at in range(count)
-        )
+        means: list[float | None] = [None] * count
+        tops = means.copy()
+        for place, mean, top in self._buckets(link, metric, first, end_ms, step_ms):
+            means[place], tops[place] = mean, top
+        times = (at / 1000 for at in range(first, first + count * step_ms, step_ms))
+        return tuple(map(SeriesPoint, times, means, tops))
 
-    def _buckets(
-        self, link: str, metric: str, first: int, end: int, step: int
-    ) -> dict[int, tuple[float | None, float | None]]:
+    def _buckets(self, link: str, metric: str, first: int, end: int, step: int) -> list[Row]:
+        """(place from `first` on, mean, maximum) of each bucket that is not empty."""
         ids = self._file.rows("SELECT id FROM series WHERE link = ?", (link,))
         if not ids:
-            return {}
+            return []
         number, rolled = ids[0][0], self._progress("rolled")
         raw_from = max(first, self._progress("pruned")) if step % BLOCK_MS else max(first, rolled)
         rolled_to = min(end, raw_from)
@@ -121,7 +121,7 @@ class SqliteSamples:
                 WHERE series = ? AND ts >= ? AND ts < ?
             ) WHERE v IS NOT NULL GROUP BY 1"""  # noqa: S608  (metric is one of ours)
         spans = (number, first, rolled_to, number, raw_from, end, number, raw_from, end)
-        return {row[0]: (row[1], row[2]) for row in self._file.rows(sql, (first, step, *spans))}
+        return self._file.rows(sql, (first, step, *spans))
 
     def compact(self, now: float) -> int:
         """Move finished blocks from `tail` on and sum them up; how many samples moved."""

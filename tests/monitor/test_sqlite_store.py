@@ -6,6 +6,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +28,7 @@ from monitor.store.base import (
     link_sample,
 )
 from monitor.store.sqlite import SqliteStore
+from monitor.store.sqlite_file import SqliteFile
 from monitor.values import Fault, IncidentState, LinkState, Quality, Severity, SubjectKind
 
 T0 = 1_790_000_100.0
@@ -450,3 +452,65 @@ def test_a_metric_added_later_gets_its_column(path: Path) -> None:
     store.write_samples([link_sample("kut-zes", T0, rtt_ms=3.0)])
     store.compact(T0 + 600)
     assert store.series("kut-zes", "rtt_ms", T0, T0 + 300, 300)[0].mean == 3.0
+
+
+CLOSED_UNDER_READERS = """
+import sys, threading, time
+from pathlib import Path
+from inventory.errors import StoreError
+from monitor.store.base import link_sample
+from monitor.store.sqlite import SqliteStore
+from monitor.store.sqlite_file import SqliteFile
+
+path = Path(sys.argv[1])
+writer = SqliteStore.open(path, write=True)
+writer.write_samples([link_sample("a", 1e9 + at, in_bps=1.0) for at in range(20000)])
+reader, stop, read = SqliteStore.open(path, write=False), threading.Event(), []
+
+def follow():
+    while not stop.is_set():
+        read.append(len(reader.series("a", "in_bps", 1e9, 1e9 + 20000, 10)))
+
+threads = [threading.Thread(target=follow) for _ in range(3)]
+for each in threads:
+    each.start()
+for _ in range(200):
+    before = len(read)
+    reader.close()
+    until = time.monotonic() + 20
+    while len(read) == before and time.monotonic() < until:
+        time.sleep(0.001)
+stop.set()
+for each in threads:
+    each.join()
+reader.close()
+writer.close()
+print(set(read))
+"""
+
+
+def test_a_store_can_be_closed_while_other_threads_read(path: Path) -> None:
+    # In a process of its own: where it goes wrong, SQLite's C code ends the whole process.
+    ended = subprocess.run(
+        [sys.executable, "-c", CLOSED_UNDER_READERS, str(path)],
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert (ended.returncode, ended.stdout) == (0, "{2000}\n"), ended.stderr
+
+
+def test_closing_interrupts_what_takes_too_long(store: SqliteStore, path: Path) -> None:
+    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
+    file, found = SqliteFile(path, write=False), []
+
+    def read() -> None:
+        try:
+            file.rows(endless)
+        except StoreError as error:
+            found.append(str(error))
+
+    thread = threading.Thread(target=read, daemon=True)
+    thread.start()
+    until = time.monotonic() + 20
+    while thread.is_alive() and time.monotonic() < until:
+        file.close()  # until the thread has opened its connection there is nothing to close
+    assert ["interrupted" in text for text in found] == [True]
