@@ -78,7 +78,7 @@ SENTENCES: Mapping[str, Name] = MappingProxyType(
         "stopped": Name("the monitor was stopped", "მონიტორინგი გაჩერებული იყო"),
         "nobody_polls": Name("nobody polls", "გამოკითხვა არ მიმდინარეობს"),
         "last_reading": Name("last reading {age_s} s ago", "ბოლო მონაცემი {age_s} წმ წინ"),
-        "store.away": Name("{why}", "მონაცემთა საცავი მიუწვდომელია: {why}"),
+        "store.away": Name("{why}", "საცავი: {why}"),
         "store.unread": Name("the store was not read yet", "მონაცემთა საცავი ჯერ არ წაკითხულა"),
         "health.never": Name(
             "no poll yet: start `imereti monitor`", "დაიწყეთ გამოკითხვა: `imereti monitor`"
