@@ -38,6 +38,7 @@ def run() -> Iterator[Figure]:
     with agents(76) as port:
         beside = (("pysnmp", pysnmp_ms(port)), ("snmpbulkget", snmpbulkget_ms(port)))
         found = collect(76, port)
+        native = collect(76, port, "native")
     yield Figure(
         "one poll of 24 interfaces, 76 devices every 10 s",
         found["cpu_ms_a_poll"],
@@ -45,6 +46,14 @@ def run() -> Iterator[Figure]:
         goal=0.60,
         peers=beside,
         note=_note(found),
+    )
+    yield Figure(
+        "the same with `poll.engine: native`",
+        native["cpu_ms_a_poll"],
+        "ms of CPU a poll",
+        goal=0.30,
+        peers=(("gufo-snmp", found["cpu_ms_a_poll"]),),
+        note=_note(native),
     )
     yield Figure("memory of the poller at 76 devices", found["memory_mb"], "MB")
     with agents(2000) as port:
