@@ -8,6 +8,7 @@ from typing import Any
 from napalm.base.exceptions import CommandErrorException
 
 from nornir_tasks.drivers.frr_router import FrrRouter
+from nornir_tasks.drivers.lldp import neighbours
 from nornir_tasks.drivers.shell import Completed
 from nornir_tasks.drivers.vtysh import document
 
@@ -102,16 +103,7 @@ class FrrGetters:
     def get_lldp_neighbors(self) -> dict[str, list[dict[str, str]]]:
         """Neighbours by interface; none where no lldpd runs."""
         said = self.router.run("command -v lldpcli >/dev/null && lldpcli -f json0 show neighbors")
-        found = document(said.out) if said.status == 0 else {}
-        answer: dict[str, list[dict[str, str]]] = {}
-        for block in found.get("lldp", ()) if isinstance(found, Mapping) else ():
-            for item in block.get("interface", ()):
-                neighbour = {
-                    "hostname": item["chassis"][0]["name"][0]["value"],
-                    "port": item["port"][0]["id"][0]["value"],
-                }
-                answer.setdefault(item["name"], []).append(neighbour)
-        return answer
+        return neighbours(document(said.out) if said.status == 0 else {})
 
     def ping(  # noqa: PLR0917  (NAPALM's signature)
         self,

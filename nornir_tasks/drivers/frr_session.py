@@ -2,25 +2,16 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from ipaddress import ip_address, ip_network
-from typing import Any
 
 from napalm.base.exceptions import NapalmException
 
 from inventory.model import Device
+from nornir_tasks.drivers import frr_state
 from nornir_tasks.drivers.frr import FrrDriver
 from nornir_tasks.drivers.translate import translated
-from nornir_tasks.session import Access, BgpSession, DeviceState, Files, Outcome
+from nornir_tasks.session import Access, DeviceState, Files, Outcome
 
 AUTOMATION_USER = "root"
-_ASKED = (
-    "show interface brief json",
-    "show ip ospf neighbor json",
-    "show ipv6 ospf6 neighbor json",
-    "show bgp summary json",
-    "show bfd peers json",
-)
-_NO_PREFIXES = -1
 
 
 class FrrSession:
@@ -102,28 +93,11 @@ class FrrSession:
             return self._driver.router.running()
 
     def state(self) -> DeviceState:
-        """One exchange for all of it, and one for each external peer."""
+        """All of it in one exchange."""
         with self._translated():
-            brief, ospf, ospf6, bgp, bfd = self._driver.router.ask(_ASKED)
-            sent = {
-                ip_address(peer): self._advertised(peer)
-                for peer in self._external
-                if peer in _peers(bgp)
-            }
-            neighbours = self._driver.get_lldp_neighbors()
-        return DeviceState(
-            device=self.device.name,
-            interfaces={name: found.get("status") == "up" for name, found in brief.items()},
-            adjacencies4=_adjacencies4(ospf),
-            adjacencies6=_adjacencies6(ospf6),
-            bfd=_bfd(bfd),
-            sessions={ip_address(address): peer for address, peer in _peers(bgp).items()},
-            advertised=sent,
-            neighbours={
-                name: (found[0]["hostname"], found[0]["port"]) for name, found in neighbours.items()
-            }
-            or None,
-        )
+            asked = frr_state.command(self._external)
+            said = self._driver.router.run(asked)
+            return frr_state.read(self.device.name, said.out, self._external)
 
     def last_change(self) -> str:
         """FRR keeps no record of who typed what, unless `log commands` is on and a log is kept."""
@@ -134,59 +108,9 @@ class FrrSession:
         """Disconnect."""
         self._driver.close()
 
-    def _advertised(self, peer: str) -> tuple[str, ...]:
-        family = "ipv6" if ":" in peer else "ipv4"
-        (found,) = self._driver.router.ask(
-            (f"show bgp {family} unicast neighbors {peer} advertised-routes json",)
-        )
-        prefixes = found.get("advertisedRoutes", {}) if isinstance(found, dict) else {}
-        return tuple(sorted(prefixes, key=lambda text: (ip_network(text).version, text)))
-
     @contextmanager
     def _translated(self) -> Iterator[None]:
         try:
             yield
         except NapalmException as error:
             raise translated(self.device.name, error) from None
-
-
-def _adjacencies4(found: Any) -> dict[str, str]:
-    """`neighbors` of vtysh: router id -> [{ifaceName: "ge0-0-1:10.254.0.0", state: "Full/-"}]."""
-    answer: dict[str, str] = {}
-    for entries in found.get("neighbors", found).values():
-        for entry in entries if isinstance(entries, list) else ():
-            name = str(entry.get("ifaceName", "")).partition(":")[0]
-            state = str(entry.get("nbrState") or entry.get("state", "")).partition("/")[0]
-            answer[name] = state
-    return answer
-
-
-def _adjacencies6(found: Any) -> dict[str, str]:
-    entries = found.get("neighbors", ()) if isinstance(found, dict) else ()
-    return {str(entry["interfaceName"]): str(entry["state"]) for entry in entries}
-
-
-def _bfd(found: Any) -> dict[str, bool]:
-    """A link carries a session a family; its interface is up when all of them are."""
-    answer: dict[str, bool] = {}
-    for entry in found if isinstance(found, list) else ():
-        name = str(entry.get("interface", ""))
-        if name:
-            answer[name] = answer.get(name, True) and entry.get("status") == "up"
-    return answer
-
-
-def _peers(found: Any) -> dict[str, BgpSession]:
-    answer: dict[str, BgpSession] = {}
-    for family in found.values() if isinstance(found, dict) else ():
-        for address, peer in family.get("peers", {}).items() if isinstance(family, dict) else ():
-            earlier = answer.get(address)
-            state = str(peer.get("state", ""))
-            up = state == "Established"
-            answer[address] = BgpSession(
-                established=up and (earlier is None or earlier.established),
-                state=state,
-                received=int(peer.get("pfxRcd") or 0) + (earlier.received if earlier else 0),
-                sent=int(peer.get("pfxSnt") or 0) + (earlier.sent if earlier else 0),
-            )
-    return answer
