@@ -43,8 +43,10 @@ def network() -> Network:
     return load_network(CHECKOUT / "inventory")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Chromium for one file: while it lives, Playwright's own event loop runs in this thread, and
+    no asyncio test of another file could run beside it."""
     program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))))
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=program, args=list(QUIET))
