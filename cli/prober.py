@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from cli.context import Context
@@ -21,16 +22,35 @@ ROUNDS = 3
 @contextmanager
 def lab_prober(context: Context) -> Iterator[Prober | None]:
     """A prober while a lab is talked to; None with real devices, which have no hosts to use."""
-    state = context.lab
-    if state is None:
+    if context.lab is None:
         yield None
         return
-    from lab import netns, reach
-    from lab.plan_file import load_plan
+    with ExitStack() as sockets:
+        yield _LaterProber(context, sockets)
 
-    plan = load_plan(state)
-    with reach.Prober(lambda node: netns.network_namespace(state, node)) as pinger:
-        yield HostProber(plan, context.live.region.management_zone, pinger)
+
+class _LaterProber:
+    """Reads the lab's plan and opens sockets when first asked: a plan sends no probe."""
+
+    def __init__(self, context: Context, sockets: ExitStack) -> None:
+        self._context, self._sockets = context, sockets
+
+    @cached_property
+    def _prober(self) -> HostProber:
+        from lab import netns, reach
+        from lab.plan_file import load_plan
+
+        state = self._context.lab
+        assert state is not None  # noqa: S101  (lab_prober makes none without a lab)
+        pinger = reach.Prober(lambda node: netns.network_namespace(state, node))
+        zone = self._context.live.region.management_zone
+        return HostProber(load_plan(state), zone, self._sockets.enter_context(pinger))
+
+    def lans(self) -> frozenset[str]:
+        return self._prober.lans()
+
+    def probe(self, probes: tuple[Probe, ...]) -> tuple[ProbeResult, ...]:
+        return self._prober.probe(probes)
 
 
 class HostProber:
