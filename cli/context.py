@@ -79,6 +79,11 @@ class Context:
         file = Path(places.file).expanduser() if places.file else None
         return load_secrets(file, command=places.command)
 
+    @property
+    def log_level(self) -> str | None:
+        """What -q and -v ask for; None: as config.yaml says."""
+        return "error" if self.quiet else "debug" if self.verbose else None
+
     def say(self, message: str) -> None:
         """Progress and remarks, on stderr, unless --quiet."""
         if not self.quiet:

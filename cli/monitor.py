@@ -79,8 +79,7 @@ def monitor(ctx: typer.Context) -> None:
 
     context: Context = ctx.obj
     settings, network, secrets = context.settings, context.live, context.secrets
-    level = "error" if context.quiet else "debug" if context.verbose else None
-    configure_logs(settings.log, level=level)
+    configure_logs(settings.log, level=context.log_level)
 
     def report(entry: "StateEntry") -> None:
         if context.as_json:

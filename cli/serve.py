@@ -35,15 +35,17 @@ def serve(
     """The API and the dashboard, until stopped. Reads the store that `imereti monitor` fills."""
     from api.app import create_app
     from api.server import address_of, bind
+    from cli.logs import configure_logs
     from monitor.store.open import open_store
 
     context: Context = ctx.obj
+    configure_logs(context.settings.log, level=context.log_level)
     wishes: dict[str, Any] = ({"host": host} if host else {}) | (
         {"port": port} if port >= 0 else {}
     )
     http = context.settings.http.model_copy(update=wishes)
     settings = context.settings.model_copy(update={"http": http})
-    network = context.network
+    network = context.live
     listener = bind(http)
     store = open_store(settings.store)
     try:
