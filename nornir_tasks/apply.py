@@ -19,7 +19,8 @@ from nornir_tasks.snapshot import scope_of, take
 from nornir_tasks.work import Work
 
 CONFIRMED, REVERTED, SKIPPED, FAILED_RESULT = "confirmed", "reverted", "skipped", "failed"
-_POLL_S = 0.5
+_POLL_S = 1.0
+_DEAD_MARGIN_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class ApplyOptions:
     settle_s: float
     """How long the network may take after a commit until every check is as good as before."""
     hold_s: float
-    """How long it must then stay as good."""
+    """How long it must then stay as good; never less than OSPF's dead interval."""
     largest_batch: int
     without_timer: bool = False
     """Also change devices that can't take a change back by themselves."""
@@ -163,9 +164,11 @@ def _settled(
 ) -> tuple[CheckResult, ...]:
     """Checks that are still worse when the network has had its time; empty when it is as good.
 
-    Forbidden traffic must stay forbidden for `hold_s` once all else is well: what leaks often
-    leaks only when routing has converged.
+    It must stay as good for `hold_s`, and for longer than OSPF takes to miss a neighbour: a wrong
+    key leaves an adjacency Full until its dead interval has run out, and what leaks often leaks
+    only when routing has converged.
     """
+    hold_s = max(options.hold_s, work.network.region.ospf.dead_s + _DEAD_MARGIN_S)
     deadline = work.clock() + options.settle_s
     good_since: float | None = None
     while True:
@@ -175,7 +178,7 @@ def _settled(
             good_since = None
         elif good_since is None:
             good_since = now
-        if good_since is not None and now - good_since >= options.hold_s:
+        if good_since is not None and now - good_since >= hold_s:
             change.note("checks", scope, "done")
             return ()
         if worse and now >= deadline:
