@@ -10,6 +10,7 @@ from pathlib import Path
 from inventory.errors import LabError
 from inventory.model import Network
 from lab import adjacency, external, folders, netns, running, scripts
+from lab.driver import Driver
 from lab.plan import Adjacency, Files, LabPlan, Node, NodeKind
 from lab.plan_file import save_plan
 from lab.planner import make_plan
@@ -97,9 +98,10 @@ def bootable(
 class Boot:
     """One boot; its methods are its phases, in order."""
 
-    def __init__(self, made: Bootable, folder: Path, say: Say) -> None:
+    def __init__(self, made: Bootable, folder: Path, say: Say, kind: str, driver: Driver) -> None:
         plan = made.plan
         self._made, self._plan, self._folder, self._say = made, plan, folder, say
+        self._driver = driver
         self._began = time.monotonic()
         self._rendered: dict[str, str] = {}
         self.report = BootReport(
@@ -108,7 +110,7 @@ class Boot:
             lans=len(plan.hosts),
             adjacencies=len(plan.adjacencies),
         )
-        self.state = LabState(plan.name, folder, 0, 0, plan.management)
+        self.state = LabState(plan.name, folder, 0, 0, plan.management, driver=kind)
 
     @contextmanager
     def _phase(self, name: str, what: str | Callable[[], str]) -> Iterator[None]:
@@ -136,25 +138,28 @@ class Boot:
                     self.state.node_folder(node.name), made.files[node.name], secrets, accounts
                 )
 
-    def connect(self) -> None:
-        """The routers with all their interfaces, and the way in for this machine."""
-        plan, folder = self._plan, self._folder
-        nodes = self._of_kind(*ROUTING)
-        with self._phase("routers", f"{len(nodes)} routers wired"):
-            keeper, started = netns.start_keeper(folder)
+    def power(self) -> None:
+        """The keeper, from which everything else hangs, and what the driver needs."""
+        with self._phase("keeper", "the lab's namespaces are there"):
+            keeper, started = netns.start_keeper(self._folder)
             self.state = replace(
                 self.state,
                 keeper=keeper,
                 keeper_started=started,
                 addresses=self._made.addresses,
-                revision=plan.revision,
+                revision=self._plan.revision,
             )
             write_state(self.state)
+            self._driver.start(self.state)
+
+    def connect(self) -> None:
+        """The routers with all their interfaces, and the way in for this machine."""
+        plan, folder = self._plan, self._folder
+        nodes = self._of_kind(*ROUTING)
+        with self._phase("routers", f"{len(nodes)} routers wired"):
             waiting = [node.name for node in self._of_kind(*WAITING)]
-            steps = netns.panel_steps() + netns.node_steps(plan, nodes, waiting)
-            steps.append(netns.containers_step(nodes, self._binds(nodes)))
-            netns.inside_lab(keeper, folder, steps)
-            netns.connect_management(plan, keeper, folder)
+            self._driver.make_routers(self.state, plan, nodes, self._binds(nodes), waiting)
+            netns.connect_management(plan, self.state.keeper, folder)
 
     def start(self) -> None:
         """Every routing daemon, with the rendered configuration; LabError when one won't start.

@@ -14,9 +14,11 @@ from pathlib import Path
 from inventory.errors import LabError
 from lab import adjacency, folders, netns, preflight, running
 from lab.boot import Boot, Bootable, BootReport, Say
+from lab.drivers import DRIVERS, driver_of
 from lab.plan import Adjacency, LabPlan, NodeKind
 from lab.plan_file import load_plan
 from lab.state import (
+    NETNS,
     POWER_OFF,
     LabState,
     lab_folder,
@@ -54,9 +56,14 @@ class LabStatus:
 
 
 def up(
-    state: Path, made: Bootable, say: Say, *, templates: Path | None = None
+    state: Path,
+    made: Bootable,
+    say: Say,
+    *,
+    templates: Path | None = None,
+    kind: str = NETNS,
 ) -> BootReport | None:
-    """Boot the lab; None when one of the same revision is up already.
+    """Boot the lab with a driver of DRIVERS; None when one of the same revision is up already.
 
     LabError when the lab can't be made (nothing of it is then left), or when another revision
     of it is up; MachineError when this machine lacks something.
@@ -66,15 +73,17 @@ def up(
     with locked(state, name):
         found = running_lab(state, name)
         if found is not None:
-            _check_same(found, made.plan)
+            _check_same(found, made.plan, kind)
             return None
-        preflight.check_machine(folder)
+        driver = driver_of(kind)
+        driver.check(folder)
         if clean(folder, name):
             say("removed what an unfinished lab had left behind")
         preflight.check_management(made.plan.management, name)
-        boot = Boot(made, folder, say)
+        boot = Boot(made, folder, say, kind, driver)
         try:
             boot.prepare()
+            boot.power()
             boot.connect()
             boot.start()
             boot.populate()
@@ -91,8 +100,10 @@ def up(
     return report
 
 
-def _check_same(found: LabState, plan: LabPlan) -> None:
+def _check_same(found: LabState, plan: LabPlan, kind: str) -> None:
     again = "Run: imereti lab down, then imereti lab up"
+    if found.driver != kind:
+        raise LabError(f"lab {found.name} is up with driver {found.driver}, not {kind}. {again}")
     if found.revision != plan.revision:
         raise LabError(
             f"lab {found.name} is up with revision {found.revision} of the inventory, which is "
@@ -113,6 +124,8 @@ def clean(folder: Path, name: str) -> bool:
     ended = netns.end_marked(folder)
     netns.wait_interface_gone(name)
     existed = folder.exists()
+    for kind in DRIVERS:
+        driver_of(kind).discard(folder)
     folders.remove_folder(folder)
     return bool(ended) or existed
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from inventory.errors import LabError
 from inventory.marked_yaml import nearest
 from lab import folders, netns, panel, scripts
+from lab.drivers import driver_of
 from lab.plan import LabPlan, NodeKind
 from lab.plan_file import load_plan
 from lab.state import CUT, POWER_OFF, Fault, LabState, locked, with_faults
@@ -76,17 +77,17 @@ def _ip(lines: list[str]) -> netns.Step:
 
 
 def _power_off(lab: LabState, plan: LabPlan, target: str) -> None:
-    steps = netns.power_off_steps(plan, plan.node(target), lab.faults)
-    netns.inside_lab(lab.keeper, lab.folder, steps)
+    driver_of(lab.driver).power_off(lab, plan, plan.node(target), lab.faults)
 
 
 def _power_on(lab: LabState, plan: LabPlan, target: str, left: tuple[Fault, ...]) -> None:
     node = plan.node(target)
-    steps = netns.power_on_steps(plan, node, left, folders.binds(lab.node_folder(target)))
+    bind = folders.binds(lab.node_folder(target))
+    driver_of(lab.driver).power_on(lab, plan, node, left, bind)
     routing = scripts.START_ROUTING if node.kind is not NodeKind.SWITCH else ""
     script = routing + scripts.services([node])[target]
-    steps.append(netns.scripts_step({target: script}, 1))
-    said = netns.inside_lab(lab.keeper, lab.folder, steps)
+    step = netns.scripts_step({target: script}, 1)
+    said = netns.inside_lab(lab.keeper, lab.folder, [step])
     code, text = said[-1][target]
     if code != 0:
         raise LabError(f"{target} did not boot: {text.strip() or f'exit status {code}'}")

@@ -27,6 +27,9 @@ MARKER = "IMERETI_LAB"
 """Environment variable of every process of a lab; its value is the lab's folder."""
 LOCK_WAIT_S = 2.0
 
+NETNS = "netns"
+CONTAINERLAB = "containerlab"
+
 CUT = "cut"
 POWER_OFF = "power-off"
 
@@ -62,6 +65,8 @@ class LabState:
     """When it was up, Unix time."""
     faults: tuple[Fault, ...] = ()
     revision: str = ""
+    driver: str = NETNS
+    """What its routers run in: netns or containerlab."""
     traffic: int = 0
     """Process id of the traffic generator; 0 without one."""
 

@@ -1,0 +1,92 @@
+"""The seam between a lab and what its routers run in: namespaces of our own, or containers.
+
+All else is the same for both: the keeper, the patch panel in its network namespace, the
+namespaces and containers of hosts and switches, and the places `/run/netns/<node>` and
+`/run/nodes/<node>` in the keeper's mount namespace by which `lab.netns` enters a node.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from lab import netns, preflight
+from lab.plan import LabPlan, Node
+from lab.state import Fault, LabState
+
+
+class Driver(Protocol):
+    """How routers come to life and lose their power. A router: any node that runs FRRouting."""
+
+    def check(self, folder: Path) -> None:
+        """MachineError naming the first thing that this machine lacks, and what mends it."""
+
+    def start(self, lab: LabState) -> None:
+        """What has to run in the keeper's namespaces before any router; LabError."""
+
+    def make_routers(
+        self,
+        lab: LabState,
+        plan: LabPlan,
+        routers: Sequence[Node],
+        binds: Mapping[str, netns.Bind],
+        loose: Iterable[str],
+    ) -> None:
+        """The panel, and `routers` with all their wires; those to nodes in `loose` lead nowhere.
+
+        No daemon runs in them yet. LabError names what failed.
+        """
+
+    def power_off(self, lab: LabState, plan: LabPlan, node: Node, faults: Sequence[Fault]) -> None:
+        """End all of a node's processes at once; its neighbours lose their carrier."""
+
+    def power_on(
+        self,
+        lab: LabState,
+        plan: LabPlan,
+        node: Node,
+        faults: Sequence[Fault],
+        bind: netns.Bind,
+    ) -> None:
+        """The node as `make_routers` left it, with what it saved; `faults` stay in force."""
+
+    def discard(self, folder: Path) -> None:
+        """Remove what a lab leaves outside its folder once its processes have ended."""
+
+
+class Namespaces:
+    """Routers as small containers of our own: see lab.inside."""
+
+    def check(self, folder: Path) -> None:
+        preflight.check_machine(folder)
+
+    def start(self, lab: LabState) -> None:
+        """Nothing but the keeper is needed."""
+
+    def make_routers(
+        self,
+        lab: LabState,
+        plan: LabPlan,
+        routers: Sequence[Node],
+        binds: Mapping[str, netns.Bind],
+        loose: Iterable[str],
+    ) -> None:
+        steps = netns.panel_steps() + netns.node_steps(plan, routers, loose)
+        steps.append(netns.containers_step(routers, binds))
+        netns.inside_lab(lab.keeper, lab.folder, steps)
+
+    def power_off(self, lab: LabState, plan: LabPlan, node: Node, faults: Sequence[Fault]) -> None:
+        netns.inside_lab(lab.keeper, lab.folder, netns.power_off_steps(plan, node, faults))
+
+    def power_on(
+        self,
+        lab: LabState,
+        plan: LabPlan,
+        node: Node,
+        faults: Sequence[Fault],
+        bind: netns.Bind,
+    ) -> None:
+        steps = netns.power_on_steps(plan, node, faults, bind)
+        netns.inside_lab(lab.keeper, lab.folder, steps)
+
+    def discard(self, folder: Path) -> None:
+        """The kernel removed everything with the processes."""
