@@ -10,9 +10,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from inventory.cache import cached_network, cached_settings, user_cache
 from inventory.errors import ImeretiError, InputError, LabError
 from inventory.model import Network
-from inventory.settings import Settings, find_config, load_settings
+from inventory.settings import Settings, find_config
 
 if TYPE_CHECKING:
     from inventory.secrets import Secrets
@@ -31,13 +32,12 @@ class Context:
     @cached_property
     def settings(self) -> Settings:
         """config.yaml and the environment; SettingsError."""
-        return load_settings(self.config or find_config(Path.cwd(), os.environ))
+        path = self.config or find_config(Path.cwd(), os.environ)
+        return cached_settings(path, os.environ, user_cache(os.environ))
 
     @cached_property
     def network(self) -> Network:
         """The network as the inventory describes it; InventoryError."""
-        from inventory.cache import cached_network
-
         return cached_network(self.settings.paths.inventory, self.settings.paths.state / "cache")
 
     @cached_property

@@ -75,7 +75,7 @@ def lab_network(context: Context, settings: Settings, steps: Steps) -> Iterator[
     from inventory.view import virtual
     from lab import control, faults
 
-    settings = settings.model_copy(update={"lab": _free_place(settings.lab)})
+    settings = replace(settings, lab=_free_place(settings.lab))
     state, name = settings.paths.state, settings.lab.name
     booting = replace(context)  # the same options, nothing loaded yet
     booting.settings, booting.network = settings, context.network
@@ -130,5 +130,5 @@ def _free_place(wanted: LabSettings) -> LabSettings:
         except LabError as error:
             refusal = error
             continue
-        return wanted.model_copy(update={"name": name, "management": management})
+        return replace(wanted, name=name, management=management)
     raise refusal

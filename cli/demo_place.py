@@ -7,6 +7,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from inventory.errors import MachineError
@@ -65,15 +66,12 @@ def _remove_labs(folder: Path) -> None:
 def demo_settings(settings: Settings, folder: Path) -> Settings:
     """The operator's settings, but with state and database in `folder` and frequent polls."""
     interval_s = min(settings.poll.interval_s, LONGEST_INTERVAL_S)
-    poll = {"interval_s": interval_s, "deadline_s": min(settings.poll.deadline_s, interval_s)}
-    return settings.model_copy(
-        update={
-            "paths": settings.paths.model_copy(update={"state": folder, "build": folder / "build"}),
-            "store": settings.store.model_copy(
-                update={"kind": "sqlite", "path": folder / "samples.sqlite"}
-            ),
-            "poll": settings.poll.model_copy(update=poll),
-        }
+    deadline_s = min(settings.poll.deadline_s, interval_s)
+    return replace(
+        settings,
+        paths=replace(settings.paths, state=folder, build=folder / "build"),
+        store=replace(settings.store, kind="sqlite", path=folder / "samples.sqlite"),
+        poll=replace(settings.poll, interval_s=interval_s, deadline_s=deadline_s),
     )
 
 
@@ -87,10 +85,10 @@ def demo_listener(
     from api.server import bind
 
     if port is not None:
-        return bind(http.model_copy(update={"port": port}))
+        return bind(replace(http, port=port))
     for candidate in range(http.port, min(http.port + OTHER_PORTS, 65536)):
         try:
-            listener = bind(http.model_copy(update={"port": candidate}))
+            listener = bind(replace(http, port=candidate))
         except MachineError:
             if candidate == http.port:
                 say(f"Port {http.port} of {http.host} is taken; looking for the next free one.")

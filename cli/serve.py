@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -43,8 +44,8 @@ def serve(
     wishes: dict[str, Any] = ({"host": host} if host else {}) | (
         {"port": port} if port >= 0 else {}
     )
-    http = context.settings.http.model_copy(update=wishes)
-    settings = context.settings.model_copy(update={"http": http})
+    http = replace(context.settings.http, **wishes)
+    settings = replace(context.settings, http=http)
     network = context.live
     listener = bind(http)
     store = open_store(settings.store)

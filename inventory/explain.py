@@ -6,7 +6,8 @@ from typing import Any, get_args
 from pydantic import ValidationError
 
 from inventory.errors import Problem
-from inventory.marked_yaml import Key, MarkedYaml, nearest, nearest_is
+from inventory.marked_yaml import Key, MarkedYaml
+from inventory.nearest import nearest, nearest_is
 from inventory.schema import CODE, SECRET, Spec, keys_of
 
 _EXPECTED = {

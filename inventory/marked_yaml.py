@@ -1,8 +1,6 @@
 """YAML with a line for every key, through PyYAML's C composer (17 times as fast as ruamel.yaml)."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -46,17 +44,6 @@ def dotted(key: Key) -> str:
     for part in key:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
     return text
-
-
-def nearest(word: object, known: Iterator[str] | tuple[str, ...] | list[str]) -> str:
-    """`Did you mean 'bandwidth'?`, or an empty text when nothing is near."""
-    close = get_close_matches(str(word), list(known), n=1, cutoff=0.6)
-    return nearest_is(close[0]) if close else ""
-
-
-def nearest_is(word: str) -> str:
-    """The hint that proposes `word`."""
-    return f"Did you mean '{word}'?"
 
 
 def read_marked(path: Path, shown_as: str) -> MarkedYaml:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from inventory.derive import access_ports, port_speeds
 from inventory.draft import Draft
 from inventory.ifnames import LONGEST_PORT, TYPES, expand, to_linux
-from inventory.marked_yaml import Key, nearest
+from inventory.marked_yaml import Key
+from inventory.nearest import nearest
 from inventory.placement import Place
 from inventory.schema import HardwareSpec, LinkSpec
 from inventory.units import format_bandwidth

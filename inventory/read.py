@@ -11,8 +11,9 @@ from pydantic import ValidationError
 from inventory.draft import Draft, DraftLan, Host
 from inventory.errors import Problem
 from inventory.explain import problems_of, shown
-from inventory.marked_yaml import Key, MarkedYaml, nearest, parse_marked
+from inventory.marked_yaml import Key, MarkedYaml, parse_marked
 from inventory.model import LinkRole, SiteRole
+from inventory.nearest import nearest
 from inventory.schema import (
     CODE,
     AddressSpec,

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable
 
 from inventory.derive import PATHS, groups_of, is_layer2, platform_of
 from inventory.draft import Draft
-from inventory.marked_yaml import Key, nearest
+from inventory.marked_yaml import Key
+from inventory.nearest import nearest
 from inventory.schema import (
     DeviceSpec,
     ExternalSpec,

@@ -11,8 +11,8 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from inventory.errors import Problem, SelectionError
-from inventory.marked_yaml import nearest
 from inventory.model import Device, Network
+from inventory.nearest import nearest
 
 if TYPE_CHECKING:  # Nornir costs 0.1 s to import, and only --filter needs it
     from nornir.core.filter import F_BASE

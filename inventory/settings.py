@@ -1,26 +1,31 @@
-"""Settings: config.yaml section by section, overridden by IMERETI_<SECTION>__<KEY>."""
+"""Settings: what config.yaml may say, section by section, with its defaults and limits.
 
-import os
+Plain dataclasses: importing what checks them (inventory/config_file.py) costs more than most
+commands do, so values that were found good once are kept (inventory/cache.py). A setting is one
+line here: `retries: int = limited(1, ge=0, le=5)`.
+"""
+
 from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
 from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
-from inventory.errors import Problem, SettingsError
-from inventory.marked_yaml import Key, MarkedYaml, nearest, read_marked
-
-PREFIX = "IMERETI_"
+VARIABLE_PREFIX = "IMERETI_"
 CONFIG_VARIABLE = "IMERETI_CONFIG"
 SECRET_PREFIX = "IMERETI_SECRET_"  # noqa: S105  (the name of a variable, not a value)
 
+_MANAGEMENT = IPv4Network("172.20.20.0/24")
+"""containerlab's own default."""
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+
+def limited(default: Any, **limits: float | str) -> Any:
+    """A field with pydantic's limits: gt, ge, lt, le; pattern for a text."""
+    return field(default=default, metadata=limits)
 
 
-class Paths(_Section):
+@dataclass(frozen=True)
+class Paths:
     """Folders; absolute once loaded."""
 
     inventory: Path = Path("inventory")
@@ -29,88 +34,98 @@ class Paths(_Section):
     state: Path = Path("state")
 
 
-class LabSettings(_Section):
+@dataclass(frozen=True)
+class LabSettings:
     """The virtual network."""
 
-    name: str = Field("imereti", pattern=r"^[a-z][a-z0-9]{0,9}$")
+    name: str = limited("imereti", pattern=r"^[a-z][a-z0-9]{0,9}$")
     driver: Literal["netns", "containerlab"] = "netns"
-    management: IPv4Network = IPv4Network("172.20.20.0/24")
+    management: IPv4Network = _MANAGEMENT
 
 
-class PollSettings(_Section):
+@dataclass(frozen=True)
+class PollSettings:
     """How devices are asked."""
 
     engine: Literal["gufo", "pysnmp", "native"] = "gufo"
-    interval_s: float = Field(10, gt=0, le=3600)
-    timeout_s: float = Field(2, gt=0, le=60)
-    retries: int = Field(1, ge=0, le=5)
-    deadline_s: float = Field(8, gt=0, le=3600)
-    concurrency: int = Field(64, ge=1, le=10_000)
+    interval_s: float = limited(10, gt=0, le=3600)
+    timeout_s: float = limited(2, gt=0, le=60)
+    retries: int = limited(1, ge=0, le=5)
+    deadline_s: float = limited(8, gt=0, le=3600)
+    concurrency: int = limited(64, ge=1, le=10_000)
 
 
-class StoreSettings(_Section):
+@dataclass(frozen=True)
+class StoreSettings:
     """Where samples go."""
 
     kind: Literal["sqlite", "influxdb"] = "sqlite"
     path: Path = Path("state/samples.sqlite")
-    retention_days: int = Field(400, ge=1)
+    retention_days: int = limited(400, ge=1)
     url: str = "http://127.0.0.1:8086"
     org: str = "imereti"
     bucket: str = "links"
     token: str = "INFLUX_TOKEN"  # noqa: S105  (the name of a secret)
 
 
-class HttpSettings(_Section):
+@dataclass(frozen=True)
+class HttpSettings:
     """Where the API and the dashboard listen."""
 
     host: str = "127.0.0.1"
-    port: int = Field(8080, ge=0, le=65535)
+    port: int = limited(8080, ge=0, le=65535)
 
 
-class AlarmSettings(_Section):
+@dataclass(frozen=True)
+class AlarmSettings:
     """When a link that is up is called degraded, and when a value is too old to be known."""
 
-    degraded_errors_ps: float = Field(1, gt=0)
-    degraded_utilisation: float = Field(0.9, gt=0, le=1)
-    degraded_loss: float = Field(0.05, gt=0, le=1)
-    stale_after_s: float = Field(30, gt=0)
+    degraded_errors_ps: float = limited(1, gt=0)
+    degraded_utilisation: float = limited(0.9, gt=0, le=1)
+    degraded_loss: float = limited(0.05, gt=0, le=1)
+    stale_after_s: float = limited(30, gt=0)
 
 
-class SecretSettings(_Section):
+@dataclass(frozen=True)
+class SecretSettings:
     """Where secrets' values are, never the values."""
 
     file: str = ""
     command: str = ""
 
 
-class SshSettings(_Section):
+@dataclass(frozen=True)
+class SshSettings:
     """How provisioning logs in to real devices; a lab brings its own key."""
 
     user: str = ""
     key: str = ""
-    port: int = Field(22, ge=1, le=65535)
-    timeout_s: float = Field(15, gt=0, le=600)
+    port: int = limited(22, ge=1, le=65535)
+    timeout_s: float = limited(15, gt=0, le=600)
     accept_new_keys: bool = False
 
 
-class ProvisionSettings(_Section):
+@dataclass(frozen=True)
+class ProvisionSettings:
     """How plan and apply go about it."""
 
-    workers: int = Field(10, ge=1, le=200)
-    largest_batch: int = Field(8, ge=1)
-    confirm_s: int = Field(120, ge=5, le=7200)
-    settle_s: float = Field(20, ge=0, le=3600)
-    hold_s: float = Field(2, ge=0, le=600)
+    workers: int = limited(10, ge=1, le=200)
+    largest_batch: int = limited(8, ge=1)
+    confirm_s: int = limited(120, ge=5, le=7200)
+    settle_s: float = limited(20, ge=0, le=3600)
+    hold_s: float = limited(2, ge=0, le=600)
 
 
-class LogSettings(_Section):
+@dataclass(frozen=True)
+class LogSettings:
     """What is logged to stderr."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["console", "json"] = "console"
 
 
-class Settings(_Section):
+@dataclass(frozen=True)
+class Settings:
     """All of config.yaml."""
 
     paths: Paths = Paths()
@@ -127,9 +142,9 @@ class Settings(_Section):
 
     def resolved(self, folder: Path) -> "Settings":
         """The same with every relative path taken from `folder`."""
-        paths = Paths(**{name: folder / value for name, value in self.paths})
-        store = self.store.model_copy(update={"path": folder / self.store.path})
-        return self.model_copy(update={"paths": paths, "store": store})
+        paths = {one.name: folder / getattr(self.paths, one.name) for one in fields(self.paths)}
+        store = replace(self.store, path=folder / self.store.path)
+        return replace(self, paths=Paths(**paths), store=store)
 
 
 def find_config(start: Path, environ: Mapping[str, str]) -> Path | None:
@@ -140,59 +155,3 @@ def find_config(start: Path, environ: Mapping[str, str]) -> Path | None:
         if (folder / "config.yaml").is_file():
             return folder / "config.yaml"
     return None
-
-
-def load_settings(path: Path | None, environ: Mapping[str, str] = os.environ) -> Settings:
-    """Read `path` (None: all defaults, relative to the current folder) and the environment.
-
-    Raises SettingsError with every problem: unreadable file, bad YAML, unknown key, wrong value.
-    """
-    marked = read_marked(path, str(path)) if path else MarkedYaml("(no config.yaml)", {})
-    if marked.content is None and not marked.problems:
-        marked.content = {}
-    if not marked.problems and not isinstance(marked.content, dict):
-        marked.problems.append(marked.problem((), "expected sections, such as `poll:`."))
-    if marked.problems:
-        raise SettingsError(tuple(marked.problems))
-    values, origins = _with_environment(marked.content, environ)
-    try:
-        settings = Settings.model_validate(values)
-    except ValidationError as error:
-        problems = (_problem(marked, origins, dict(item)) for item in error.errors())
-        raise SettingsError(tuple(sorted(problems))) from None
-    folder = path.resolve().parent if path else Path.cwd()
-    return settings.resolved(folder)
-
-
-def _with_environment(
-    content: dict[str, Any], environ: Mapping[str, str]
-) -> tuple[dict[str, Any], dict[Key, str]]:
-    """Overlay IMERETI_A__B=value; `origins` tells which key came from which variable."""
-    values = {k: dict(v) if isinstance(v, dict) else v for k, v in content.items()}
-    origins: dict[Key, str] = {}
-    for variable, value in sorted(environ.items()):
-        if not variable.startswith(PREFIX) or variable.startswith(SECRET_PREFIX):
-            continue
-        if variable == CONFIG_VARIABLE:
-            continue
-        key = tuple(variable.removeprefix(PREFIX).lower().split("__"))
-        section = values.setdefault(key[0], {}) if len(key) == 2 else values
-        if len(key) <= 2 and isinstance(section, dict):
-            section[key[-1]] = value
-            origins[key] = variable
-    return values, origins
-
-
-def _problem(marked: MarkedYaml, origins: dict[Key, str], item: dict[str, Any]) -> Problem:
-    key: Key = item["loc"]
-    message, hint = item["msg"], ""
-    if item["type"] == "extra_forbidden":
-        model: type[BaseModel] = Settings
-        if len(key) > 1:
-            model = type(getattr(Settings(), str(key[0])))
-        message, hint = f"unknown key '{key[-1]}'.", nearest(key[-1], list(model.model_fields))
-    else:
-        message = f"{message[0].lower()}{message[1:]}, found {item['input']!r}."
-    if key in origins:
-        return Problem(f"environment variable {origins[key]}", 0, "", message, hint)
-    return marked.problem(key, message, hint)

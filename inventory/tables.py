@@ -5,8 +5,8 @@ from dataclasses import asdict
 from typing import Any
 
 from inventory.errors import InputError, Problem
-from inventory.marked_yaml import nearest
 from inventory.model import Device, End, Network
+from inventory.nearest import nearest
 from inventory.paths import BestPath, Topology
 
 Row = dict[str, Any]

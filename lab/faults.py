@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from inventory.errors import LabError
-from inventory.marked_yaml import nearest
+from inventory.nearest import nearest
 from lab import folders, netns, panel, scripts
 from lab.drivers import driver_of
 from lab.plan import LabPlan, NodeKind

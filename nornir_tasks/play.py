@@ -12,8 +12,8 @@ from importlib import import_module
 from types import ModuleType
 
 from inventory.errors import InputError, Problem
-from inventory.marked_yaml import nearest
 from inventory.model import Device, Network
+from inventory.nearest import nearest
 from nornir_tasks import playbooks
 from nornir_tasks.change_inventory import InventoryEdit
 from nornir_tasks.session import Files

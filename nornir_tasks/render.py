@@ -18,8 +18,8 @@ from jinja2 import (
 from jinja2.bccache import FileSystemBytecodeCache
 
 from inventory.errors import Problem, RenderError
-from inventory.marked_yaml import nearest
 from inventory.model import Device, Network
+from inventory.nearest import nearest
 from nornir_tasks.compile import device_intent, region_intent
 from nornir_tasks.intent import RegionIntent
 from nornir_tasks.policy import Policy

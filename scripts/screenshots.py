@@ -22,7 +22,7 @@ sys.path.insert(0, str(CHECKOUT))
 from playwright.sync_api import Browser, sync_playwright  # noqa: E402
 
 from inventory.load import load_network  # noqa: E402
-from inventory.settings import Settings  # noqa: E402
+from inventory.settings import AlarmSettings, Settings, StoreSettings  # noqa: E402
 from monitor.store.open import open_store  # noqa: E402
 from tests.api.filling import DOWN_FOR_S, fill_history, fill_poll, fill_trouble  # noqa: E402
 from tests.api.serving import serving  # noqa: E402
@@ -48,8 +48,9 @@ def a_bad_day() -> Iterator[str]:
     """The address of a server over a day in which things went wrong."""
     network = load_network(CHECKOUT / "inventory")
     with tempfile.TemporaryDirectory(prefix="imereti-screenshots-") as folder:
-        settings = Settings.model_validate(
-            {"store": {"path": Path(folder) / "samples.sqlite"}, "alarms": {"stale_after_s": 900}}
+        settings = Settings(
+            store=StoreSettings(path=Path(folder) / "samples.sqlite"),
+            alarms=AlarmSettings(stale_after_s=900),
         )
         writer = open_store(settings.store, write=True)
         now = time.time()

@@ -12,7 +12,7 @@ from api.app import create_app
 from api.live import Live
 from inventory.load import load_network
 from inventory.model import Network
-from inventory.settings import Settings
+from inventory.settings import Settings, StoreSettings
 from monitor.store.base import Store
 from monitor.store.open import open_store
 from tests.api.filling import fill_history
@@ -58,7 +58,7 @@ def network() -> Network:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings.model_validate({"store": {"path": tmp_path / "samples.sqlite"}})
+    return Settings(store=StoreSettings(path=tmp_path / "samples.sqlite"))
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import httpx
 
@@ -29,8 +30,8 @@ def eventually(condition: Callable[[], bool], what: str, patience_s: float = PAT
 @contextmanager
 def serving(settings: Settings, network: Network, *, port: int = 0) -> Iterator[str]:
     """The address of a running server, without the final slash; stopped at the end."""
-    http = settings.http.model_copy(update={"port": port})
-    whole = settings.model_copy(update={"http": http})
+    http = replace(settings.http, port=port)
+    whole = replace(settings, http=http)
     listener = bind(http)
     address = address_of(listener).rstrip("/")
     store = open_store(settings.store)

@@ -20,7 +20,7 @@ from pathlib import Path
 from inventory.errors import MachineError
 from inventory.load import load_network
 from inventory.model import Network
-from inventory.settings import Settings
+from inventory.settings import Settings, StoreSettings
 from monitor.store.base import Store
 from monitor.store.open import open_store
 from tests.api.filling import fill_history, fill_poll
@@ -43,7 +43,7 @@ def run() -> Iterator[Figure]:
     """p50 and p99 of each query."""
     network = load_network(CHECKOUT / "inventory")
     with tempfile.TemporaryDirectory(prefix="imereti-bench-") as name:
-        settings = Settings.model_validate({"store": {"path": Path(name) / "samples.sqlite"}})
+        settings = Settings(store=StoreSettings(path=Path(name) / "samples.sqlite"))
         store = open_store(settings.store, write=True)
         fill_history(store, network, time.time(), step_s=60)
         with _polling(store, network), _server(settings) as port:

@@ -18,7 +18,7 @@ import structlog
 
 from inventory.model import End, Interface, InterfaceKind, Link, LinkRole, Network
 from inventory.secrets import Secrets
-from inventory.settings import Settings
+from inventory.settings import PollSettings, Settings, StoreSettings
 from monitor.run import run_monitor
 from monitor.store.base import PollerStatus
 from monitor.store.sqlite import SqliteStore
@@ -127,9 +127,9 @@ def main() -> None:
     """See the module."""
     count, first_port, interval_s, seconds, folder, engine = sys.argv[1:]
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
-    poll = {"interval_s": float(interval_s), "engine": engine}
-    settings = Settings.model_validate(
-        {"poll": poll, "store": {"path": str(Path(folder) / "samples.sqlite")}}
+    settings = Settings(
+        poll=PollSettings(interval_s=float(interval_s), engine=engine),  # type: ignore[arg-type]
+        store=StoreSettings(path=Path(folder) / "samples.sqlite"),
     )
     network = many_devices(int(count), int(first_port))
     print(json.dumps(asyncio.run(measure(settings, network, float(seconds)))))  # noqa: T201

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_pla
 
 from inventory.load import load_network
 from inventory.model import Network
-from inventory.settings import Settings
+from inventory.settings import AlarmSettings, Settings, StoreSettings
 from monitor.store.base import Store
 from monitor.store.open import open_store
 from tests.api.filling import fill_history
@@ -57,8 +57,9 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def site(tmp_path: Path, network: Network) -> Iterator[Site]:
     """Everything up and polled just now. It stays fresh for ten minutes without a poller."""
-    settings = Settings.model_validate(
-        {"store": {"path": tmp_path / "samples.sqlite"}, "alarms": {"stale_after_s": 600}}
+    settings = Settings(
+        store=StoreSettings(path=tmp_path / "samples.sqlite"),
+        alarms=AlarmSettings(stale_after_s=600),
     )
     writer = open_store(settings.store, write=True)
     fill_history(writer, network, time.time(), step_s=300, span_s=7200)

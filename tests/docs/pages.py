@@ -5,6 +5,8 @@
 
 import re
 import sys
+from dataclasses import Field, fields, is_dataclass
+from itertools import starmap
 from pathlib import Path
 from typing import Any, get_args
 
@@ -88,14 +90,14 @@ def settings_page() -> str:
     comments = _comments((CHECKOUT / "config.yaml").read_text(encoding="utf-8"))
     defaults = Settings()
     loose, parts = [], []
-    for name, field in Settings.model_fields.items():
-        value = getattr(defaults, name)
-        if not hasattr(type(value), "model_fields"):
-            loose.append(_setting(name, field, value, comments.get((name,), "")))
+    for field in fields(defaults):
+        name, value = field.name, getattr(defaults, field.name)
+        if not is_dataclass(value):
+            loose.append(_setting(field, value, comments.get((name,), "")))
             continue
         rows = [
-            _setting(key, inner, getattr(value, key), comments.get((name, key), ""))
-            for key, inner in type(value).model_fields.items()
+            _setting(inner, getattr(value, inner.name), comments.get((name, inner.name), ""))
+            for inner in fields(value)
         ]
         meaning = (type(value).__doc__ or "").strip()
         parts += [f"## `{name}:`\n", f"{meaning}\n", _TABLE, *rows, ""]
@@ -105,25 +107,21 @@ def settings_page() -> str:
 _TABLE = "| key | default | may be | meaning |\n|---|---|---|---|"
 
 
-def _setting(name: str, field: Any, default: Any, comment: str) -> str:
-    choices = get_args(field.annotation)
+def _setting(field: Field[Any], default: Any, comment: str) -> str:
+    choices = get_args(field.type)
     if choices:
         allowed = ", ".join(f"`{choice}`" for choice in choices)
     else:
-        kind = getattr(field.annotation, "__name__", str(field.annotation))
+        kind = getattr(field.type, "__name__", str(field.type))
         words = {"str": "text", "int": "whole number", "float": "number", "Path": "path"}
-        allowed = ", ".join([words.get(kind, kind), *map(_bound, field.metadata)])
+        allowed = ", ".join([words.get(kind, kind), *starmap(_bound, field.metadata.items())])
     shown = f"`{default}`" if str(default) else "empty"
-    return f"| `{name}` | {shown} | {allowed} | {comment} |"
+    return f"| `{field.name}` | {shown} | {allowed} | {comment} |"
 
 
-def _bound(limit: Any) -> str:
+def _bound(limit: str, value: object) -> str:
     words = {"gt": "above", "ge": "at least", "lt": "below", "le": "at most", "pattern": "matches"}
-    for attribute, word in words.items():
-        value = getattr(limit, attribute, None)
-        if value is not None:
-            return f"{word} `{value}`"
-    return str(limit)
+    return f"{words[limit]} `{value}`"
 
 
 def _comments(text: str) -> dict[tuple[str, ...], str]:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from inventory.config_file import load_settings
 from inventory.errors import LabError, MachineError
-from inventory.settings import load_settings
 from lab import control, preflight
 from lab.reach import allowed_probes
 from lab.state import interface_name, locked, marked_processes

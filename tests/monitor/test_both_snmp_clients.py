@@ -43,9 +43,8 @@ TABLE = {
 
 
 def client_of(engine: str, timeout_s: float = TIMEOUT_S, retries: int = 0) -> SnmpClient:
-    settings = PollSettings.model_validate(
-        {"engine": engine, "timeout_s": timeout_s, "retries": retries}
-    )
+    # a name that is none is for open_client to refuse
+    settings = PollSettings(engine=engine, timeout_s=timeout_s, retries=retries)  # type: ignore[arg-type]
     return open_client(settings, SECRETS)
 
 

@@ -13,7 +13,7 @@ import pytest
 from inventory.errors import StoreError
 from inventory.model import Network
 from inventory.secrets import Secrets
-from inventory.settings import Settings
+from inventory.settings import PollSettings, Settings, StoreSettings
 from monitor.oneshot import poll_once
 from monitor.run import only_monitor, run_monitor
 from monitor.status import device_statuses, link_statuses
@@ -81,9 +81,9 @@ async def six_devices(path: Path) -> AsyncIterator[tuple[Settings, Network, dict
             for name in DEVICES
         }
         ports = {name: agent.port for name, agent in agents.items()}
-        poll = {"interval_s": INTERVAL_S, "timeout_s": 0.25, "retries": 0, "deadline_s": 0.5}
-        settings = Settings.model_validate(
-            {"poll": poll, "store": {"path": str(path / "samples.sqlite")}}
+        settings = Settings(
+            poll=PollSettings(interval_s=INTERVAL_S, timeout_s=0.25, retries=0, deadline_s=0.5),
+            store=StoreSettings(path=path / "samples.sqlite"),
         )
         yield settings, on_loopback(whole, ports), agents  # type: ignore[misc]
 
