@@ -132,5 +132,7 @@ def _services(services: ServicesSpec) -> Services:
             priv_protocol=snmp.priv_protocol,
             priv_secret=snmp.priv_secret,
             contact=snmp.contact,
+            collectors=snmp.collectors,
+            trap_port=snmp.trap_port,
         ),
     )

@@ -73,6 +73,8 @@ def _typed(draft: Draft) -> Iterator[tuple[Key, Address]]:
     for field, addresses in (("ntp", draft.services.ntp), ("syslog", draft.services.syslog)):
         for index, address in enumerate(addresses):
             yield ("services", field, index), address
+    for index, address in enumerate(draft.services.snmp.collectors):
+        yield ("services", "snmp", "collectors", index), address
 
 
 def _lans(draft: Draft) -> Iterator[Net]:

@@ -361,6 +361,10 @@ class SnmpPlan:
     """aes128."""
     priv_secret: str
     contact: str
+    collectors: tuple[IPv4Address, ...] = ()
+    """Where devices send their traps; in the lab the machine that runs it."""
+    trap_port: int = 162
+    """UDP port of the collectors."""
 
 
 @dataclass(frozen=True, slots=True)

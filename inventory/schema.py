@@ -146,6 +146,8 @@ class SnmpSpec(Spec):
     priv_protocol: Literal["aes128"] = "aes128"
     priv_secret: SecretName
     contact: Text
+    collectors: tuple[IPv4Address, ...] = ()
+    trap_port: Annotated[Whole, Field(ge=1, le=65535)] = 162
 
 
 class ServicesSpec(Spec):

@@ -5,7 +5,7 @@ A view is a Network like any other: who renders, polls or boots it need not know
 - names of interfaces (ifnames.py), wherever one stands: peers, parents, LANs, links, externals;
 - switch ports for users vanish where the platform has none (Linux has bridges, not ports);
 - in `virtual`, each device gets an out-of-band port `mgmt0`, and its address there is where it is
-  reached; the management network may manage, as the NOC may.
+  reached; the management network may manage, as the NOC may, and traps go to its bridge.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,11 +15,19 @@ from types import MappingProxyType
 
 from inventory.errors import Problem, SettingsError
 from inventory.ifnames import CISCO, natural_key, on_platform, to_if_name
-from inventory.model import Device, End, Interface, InterfaceKind, Network, Region
+from inventory.model import (
+    Device,
+    End,
+    Interface,
+    InterfaceKind,
+    Network,
+    Region,
+    Services,
+)
 
 OOB = "mgmt0"
-FIRST_HOST = 11
-"""Number of the first device's address in the management network; .1 is the bridge."""
+BRIDGE, FIRST_HOST = 1, 11
+"""Numbers in the management network: of the machine's own end, and of the first device."""
 
 _PORTS = frozenset({InterfaceKind.ACCESS, InterfaceKind.UNUSED})
 
@@ -89,7 +97,11 @@ def virtual(
     return replace(
         converted,
         devices=MappingProxyType(devices),
-        region=replace(region, noc4=(*region.noc4, management)),
+        region=replace(
+            region,
+            noc4=(*region.noc4, management),
+            services=_collected_at(region.services, management[BRIDGE]),
+        ),
     )
 
 
@@ -133,6 +145,12 @@ def _region(region: Region, rename: Rename) -> Region:
         for peer in region.bgp.externals
     )
     return replace(region, bgp=replace(region.bgp, externals=externals))
+
+
+def _collected_at(services: Services, machine: IPv4Address) -> Services:
+    """Traps come to the machine that runs the lab, where its monitor runs too."""
+    collectors = (machine,) if services.snmp.collectors else ()
+    return replace(services, snmp=replace(services.snmp, collectors=collectors))
 
 
 def _reached_at(device: Device, address: IPv4Address, management: IPv4Network) -> Device:

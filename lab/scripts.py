@@ -41,7 +41,7 @@ START_SNMPD = r"""
 mkdir -p /run/agentx
 if [ -s /etc/snmp/snmpd.conf ]; then
   /usr/sbin/snmpd -LF e /run/snmpd.log -u Debian-snmp -g Debian-snmp \
-    -I -smux,mteTrigger,mteTriggerConf -p /run/snmpd.pid || exit 14
+    -I -smux -p /run/snmpd.pid || exit 14
 fi
 """
 

@@ -56,6 +56,8 @@ def region_intent(policy: Policy) -> RegionIntent:
             priv_protocol=snmp.priv_protocol,
             priv=placeholder(snmp.priv_secret),
             contact=snmp.contact,
+            collectors=tuple(str(collector) for collector in snmp.collectors),
+            trap_port=snmp.trap_port,
         ),
         noc=policy.noc,
         inside=policy.inside,

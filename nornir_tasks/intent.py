@@ -246,6 +246,9 @@ class SnmpIntent:
     priv_protocol: str
     priv: str
     contact: str
+    collectors: tuple[str, ...]
+    """Where traps go."""
+    trap_port: int
 
 
 @dataclass(frozen=True, slots=True)

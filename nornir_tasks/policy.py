@@ -118,6 +118,14 @@ class Policy:
             Service("dns", ("udp", "tcp"), DNS, resolver, every),
             Service("ntp", ("udp",), NTP, Pair(_hosts(plan.ntp)), devices),
             Service("syslog", ("udp",), SYSLOG, Pair(_hosts(plan.syslog)), devices, answered=False),
+            Service(
+                "traps",
+                ("udp",),
+                plan.snmp.trap_port,
+                Pair(_hosts(plan.snmp.collectors)),
+                devices,
+                answered=False,
+            ),
         )
 
     def zone6(self, zone: Zone) -> IPv6Network:

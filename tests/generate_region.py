@@ -158,6 +158,7 @@ def _settings() -> dict[str, Any]:
         "resolver4": "10.64.1.53",
         "resolver6": "fd10:1412:7e1:4001::53",
     }
+    settings["services"]["snmp"]["collectors"] = ["10.80.1.20"]
     return settings
 
 

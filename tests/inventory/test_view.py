@@ -72,6 +72,7 @@ def test_each_device_is_reached_through_an_out_of_band_port_of_its_own(lab: Netw
 def test_the_lab_may_manage_as_the_noc_may(lab: Network) -> None:
     assert lab.region.noc4[-1] == LAB
     assert len(lab.region.noc4) == 2
+    assert lab.region.services.snmp.collectors == (LAB[1],)
 
 
 def test_addresses_and_costs_stay(network: Network) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from ipaddress import ip_address, ip_network
 
-PORTS = {"domain": 53, "ntp": 123, "snmp": 161, "bgp": 179, "syslog": 514}
+PORTS = {"domain": 53, "ntp": 123, "snmp": 161, "snmptrap": 162, "bgp": 179, "syslog": 514}
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,10 @@ PROTECTION = (
             r"^ permit 10.99.1.0 0.0.0.255$",
             r"^ access-class MANAGEMENT4 in$",
             r"^ ipv6 access-class MANAGEMENT6 in$",
-            r"^snmp-server group NOC v3 priv read NOC access ipv6 MANAGEMENT6 MANAGEMENT4$",
+            (
+                r"^snmp-server group NOC v3 priv read NOC notify NOC "
+                r"access ipv6 MANAGEMENT6 MANAGEMENT4$"
+            ),
             r"^ transport input ssh$",
             ABSENT + r"transport input (all|telnet)",
         ),
@@ -107,6 +110,34 @@ PROTECTION = (
             ("rsyslog.conf", r'target="10.99.1.20" .*address="10.255.0.21"'),
             ("frr.conf", r"^log syslog informational$"),
         ),
+    ),
+    Policy(
+        "what changes is told to the NOC's collectors at once, authenticated and encrypted",
+        "zes-rtr1",
+        (
+            r"^snmp-server host 10.99.1.20 version 3 priv imereti-poller udp-port 9162$",
+            r"^snmp-server trap-source Loopback0$",
+            r"^snmp-server enable traps snmp linkdown linkup coldstart warmstart$",
+            r"^snmp-server enable traps ospf state-change$",
+            r"^snmp-server view NOC snmpTraps included$",
+        ),
+        (
+            (
+                "snmpd.conf",
+                r"^trapsess -v 3 -u imereti-poller -l authPriv udp:10.99.1.20:9162$",
+            ),
+            ("snmpd.conf", r"^notificationEvent linkDown .1.3.6.1.6.3.1.1.5.3 "),
+            ("snmpd.conf", r'^monitor -S -r 1 -e linkUp "linkUp" .1.3.6.1.2.1.2.2.1.8 == 1$'),
+            ("snmpd.conf", ABSENT + r"^(trap|trap2|inform)sink"),
+            ("daemons", r'^ospfd_options=".* -M snmp"$'),
+            ("frr.conf", r"^agentx$"),
+        ),
+    ),
+    Policy(
+        "a BGP session that breaks is told too",
+        "tbi-edge1",
+        (r"^snmp-server enable traps bgp$",),
+        (("daemons", r'^bgpd_options=".* -M snmp"$'), ("frr.conf", r"^agentx$")),
     ),
     Policy(
         "whoever logs in is warned",
