@@ -23,12 +23,16 @@ def check_rules(draft: Draft) -> None:
     _parents(draft)
     _children(draft)
     _timers(draft)
+    _backbone(draft)
+    _announced(draft)
+    _circuits(draft)
     if ("file", "links.yaml") not in draft.broken:
         topology = topology_of(draft)
         cores = _cores(draft, topology)
         _connected(draft, topology, cores)
         _disjoint_paths(draft, topology, cores)
         _backups(draft, topology)
+        _primaries(draft, topology)
 
 
 def _zones_of_sites(draft: Draft) -> None:
@@ -80,6 +84,40 @@ def _timers(draft: Draft) -> None:
     if ospf and ospf.dead_s <= ospf.hello_s:
         message = f"expected more than hello_s, {ospf.hello_s}, found {ospf.dead_s}."
         draft.say_region(("ospf", "dead_s"), message)
+
+
+def _backbone(draft: Draft) -> None:
+    """One area is the backbone: a second could only ever be joined through it (RFC 2328, 3.1)."""
+    if draft.ospf and int(draft.ospf.area):
+        message = (
+            f"expected the backbone 0.0.0.0, found {draft.ospf.area}: the region has one area."
+        )
+        draft.say_region(("ospf", "area"), message)
+
+
+def _announced(draft: Draft) -> None:
+    name = draft.region.management_zone if draft.region else ""
+    zone = draft.zones.get(name)
+    if zone is not None and zone.announced:
+        message = f"zone {name} holds the devices' own addresses, which no peer may learn."
+        hint = "Set it to false; `management_zone` names the zone."
+        draft.say_region(("zones", name, "announced"), message, hint)
+
+
+def _circuits(draft: Draft) -> None:
+    """Two rows on one circuit are lost together: neither is the other's backup."""
+    first: dict[str, str] = {}
+    for name, link in draft.links.items():
+        if link.circuit_id is None:
+            continue
+        other = first.setdefault(link.circuit_id, name)
+        if other != name:
+            where = draft.line_of("links.yaml", (other, "circuit_id"))
+            message = (
+                f"circuit {link.circuit_id} is that of {other} ({where}): "
+                "one cut takes both, so neither backs the other up."
+            )
+            draft.say_link(name, ("circuit_id",), message, "Each row has a circuit of its own.")
 
 
 def topology_of(draft: Draft) -> Topology:
@@ -149,3 +187,23 @@ def _backups(draft: Draft, topology: Topology) -> None:
                 f"the {without} of the primaries between {a} and {b}."
             )
             draft.say_link(name, key, message, "Raise its `cost`, or make it a primary.")
+
+
+def _primaries(draft: Draft, topology: Topology) -> None:
+    """A primary that costs more than the way around it would never carry a packet."""
+    for name, link in sorted(draft.links.items()):
+        cost = link_facts(draft, link).cost
+        typed = link.cost is not None or link.bandwidth is not None
+        if link.role in BACKUP_ROLES or not cost or not typed:
+            continue
+        a, b = link.a.device, link.b.device
+        around = topology.without_links({name})
+        other = around.costs_from(a).get(b)
+        way = around.path(a, b)
+        if other is not None and way is not None and cost > other:
+            key: Key = ("cost",) if link.cost is not None else ("bandwidth",)
+            message = (
+                f"a {link.role} must carry what goes between {a} and {b}: its cost {cost} is more "
+                f"than the {other} of the way by {', '.join(way.links)}."
+            )
+            draft.say_link(name, key, message, "Lower its `cost`, or make it a backup.")
