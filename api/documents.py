@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from api.now import Health
+from api.now import Health, Now
 from inventory.model import Device, End, Link, Network, Site
 from monitor.store.base import (
     DeviceStatus,
@@ -198,6 +198,16 @@ def health(state: Health) -> Document:
         "poller": state.poller,
         "reason": state.reason,
         "last_poll": timestamp(state.last_poll),
+    }
+
+
+def readiness(now: Now) -> Document:
+    """The same for machines, with what waits for the store."""
+    told = now.poller
+    return health(now.health) | {
+        "spooled_samples": told and told.spooled,
+        "dropped_samples": told and told.dropped,
+        "rejected_samples": told and told.rejected,
     }
 
 

@@ -27,7 +27,8 @@ POLLER_COUNTERS = (
     ("late_polls", "Polls that began late.", "late_polls"),
     ("timeouts", "Requests without an answer.", "timeouts"),
     ("refused_answers", "Answers thrown away.", "refused"),
-    ("dropped_samples", "Samples lost since the spool was full.", "dropped"),
+    ("dropped_samples", "Samples lost, as neither store nor spool had room.", "dropped"),
+    ("rejected_samples", "Samples that the store refused for good; kept in a file.", "rejected"),
 )
 POLLER_GAUGES = (
     ("targets", "Devices that are polled.", "targets"),

@@ -208,6 +208,12 @@ class Readiness(_Shape):
     poller: Literal["ok", "stale", "never"]
     reason: str
     last_poll: datetime | None
+    spooled_samples: int | None
+    """Samples that wait for the store; these three are null until a poller has told."""
+    dropped_samples: int | None
+    """Lost, as neither store nor spool had room for them."""
+    rejected_samples: int | None
+    """Refused by the store for good, and kept in a file."""
 
 
 class Alive(_Shape):

@@ -62,10 +62,17 @@ class StoreSettings:
     kind: Literal["sqlite", "influxdb"] = "sqlite"
     path: Path = Path("state/samples.sqlite")
     retention_days: int = limited(400, ge=1)
+    spool: str = ""
+    spool_mb: int = limited(1024, ge=1)
     url: str = "http://127.0.0.1:8086"
     org: str = "imereti"
     bucket: str = "links"
     token: str = "INFLUX_TOKEN"  # noqa: S105  (the name of a secret)
+
+    @property
+    def spool_folder(self) -> Path:
+        """Where samples wait for a store that is away."""
+        return Path(self.spool) if self.spool else self.path.with_name(f"{self.path.name}.spool")
 
 
 @dataclass(frozen=True)
@@ -143,7 +150,8 @@ class Settings:
     def resolved(self, folder: Path) -> "Settings":
         """The same with every relative path taken from `folder`."""
         paths = {one.name: folder / getattr(self.paths, one.name) for one in fields(self.paths)}
-        store = replace(self.store, path=folder / self.store.path)
+        spool = self.store.spool and str(folder / self.store.spool)
+        store = replace(self.store, path=folder / self.store.path, spool=spool)
         return replace(self, paths=Paths(**paths), store=store)
 
 

@@ -14,11 +14,13 @@ import structlog
 from inventory.errors import StoreError
 from inventory.model import Network
 from inventory.secrets import Secrets
-from inventory.settings import Settings
+from inventory.settings import Settings, StoreSettings
 from monitor.agent import DeviceAgent
 from monitor.clock import Clock, SystemClock
 from monitor.poller import Poller
+from monitor.rejects import Rejects
 from monitor.snmp.open import open_client
+from monitor.spool import Spool
 from monitor.store.base import Batch, StateEntry, Store
 from monitor.store.keep import chores_of
 from monitor.targets import Credentials, targets
@@ -28,6 +30,8 @@ from monitor.writer import Writer
 
 FILES_BESIDE = 200
 """File descriptors for all but the sessions with devices."""
+REJECTS = "rejected.jsonl"
+"""File in the spool's folder with what the store refused for good."""
 
 log = structlog.get_logger("monitor")
 
@@ -50,7 +54,7 @@ async def run_monitor(
     the same file, SecretError when a secret is missing; a store that fails later is waited for.
     """
     clock = clock or SystemClock()
-    with only_monitor(settings.store.path):
+    with only_monitor(settings.store.path), opened_spool(settings.store) as spool:
         wanted = targets(network, credentials)
         raise_file_limit(len(wanted) + FILES_BESIDE)
         client = open_client(settings.poll, secrets)
@@ -68,7 +72,7 @@ async def run_monitor(
             now=clock.wall(),
             grace_s=interval_s + settings.poll.deadline_s,
         )
-        writer = _ReportingWriter(store, clock, chores_of(store, settings.store), report)
+        writer = _ReportingWriter(store, clock, chores_of(store, settings.store), spool, report)
         poller = Poller(agents, settings.poll, watch, writer, clock=clock, counters=client.counters)
         log.info("monitor_started", devices=len(agents), interval_s=interval_s)
         written = asyncio.Event()
@@ -82,6 +86,18 @@ async def run_monitor(
             log.info("monitor_stopped", samples_left=writer.waiting)
 
 
+@contextmanager
+def opened_spool(settings: StoreSettings) -> Iterator[Spool]:
+    """Where samples wait for a store that is away; StoreError when it can't be used."""
+    spool = Spool(settings.spool_folder, settings.spool_mb * 1_000_000)
+    try:
+        if spool.waiting:
+            log.warning("spool_not_empty", samples=spool.waiting, folder=str(settings.spool_folder))
+        yield spool
+    finally:
+        spool.close()
+
+
 class _ReportingWriter(Writer):
     """A Writer that tells of each change of state as it takes it."""
 
@@ -90,9 +106,10 @@ class _ReportingWriter(Writer):
         store: Store,
         clock: Clock,
         chores: Callable[[float], None],
+        spool: Spool,
         report: Callable[[StateEntry], None] | None,
     ) -> None:
-        super().__init__(store, clock, chores)
+        super().__init__(store, clock, chores, spool, Rejects(spool.folder / REJECTS))
         self._report = report
 
     def put(self, batch: Batch) -> None:

@@ -1,13 +1,22 @@
-"""Carries batches to the store beside the polling, which never waits for it."""
+"""Carries batches to the store beside the polling, which never waits for it.
+
+A store that takes everything gets what came within FLUSH_S as one batch. One that is away, slow or
+refuses gets nothing thrown at it: samples go to the spool on disk (monitor/spool.py), and from
+there to the store in order once it is back. States and incidents have a database of their own when
+the store keeps samples elsewhere, and wait in memory for it: there are few of them.
+"""
 
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 import structlog
 
 from inventory.errors import StoreError
 from monitor.clock import Clock
+from monitor.rejects import Rejects
+from monitor.spool import Spool
 from monitor.store.base import (
     Batch,
     DevicePollRow,
@@ -20,43 +29,104 @@ from monitor.store.base import (
 )
 
 FLUSH_S = 0.5
-"""What comes within so much is one transaction."""
+"""What comes within so much is one transaction; a store that takes longer is slow."""
 RETRY_S, LONGEST_RETRY_S = 1.0, 30.0
-SPOOL_SAMPLES = 500_000
-"""Samples that wait for a store that is away; then the oldest are dropped and counted."""
+MEMORY_SAMPLES = 500_000
+"""Samples that wait in memory where there is no spool, or no room for it on the disk; then the
+oldest are dropped and counted."""
+DRAIN_SAMPLES = 5000
+"""What the spool gives at once."""
 WINDOWS_S = 2.0
 """How often maintenance windows are read."""
 CHORES_S = 300.0
 """How often the store tidies up."""
-LAST_FLUSH_S = 3.0
+LAST_FLUSH_S = 2.0
 """How long the end waits for the store."""
 
 log = structlog.get_logger("monitor")
 
 
+class _Gate:
+    """One database: what is wrong with it, and when it is tried again."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.problem = ""
+        """Why it can't be written now; empty when it can."""
+        self.retry_at = 0.0
+        self._retry_s = RETRY_S
+
+    @property
+    def open(self) -> bool:
+        """Whether it may be tried now."""
+        return self._clock.monotonic() >= self.retry_at
+
+    def failed(self, error: StoreError, waiting: int) -> None:
+        """Say it once, and wait twice as long as the last time."""
+        if str(error) != self.problem:
+            log.error("store_failed", problem=str(error), waiting=waiting)
+        self.problem = str(error)
+        self.retry_at = self._clock.monotonic() + self._retry_s
+        self._retry_s = min(2 * self._retry_s, LONGEST_RETRY_S)
+
+    def worked(self, waiting: int, dropped: int) -> None:
+        """It is as it should be."""
+        if self.problem:
+            log.warning("store_is_back", waiting=waiting, dropped=dropped)
+        self.problem, self.retry_at, self._retry_s = "", 0.0, RETRY_S
+
+
 class Writer:
-    """One task that alone speaks to the store."""
+    """Two tasks: one speaks to the store, the other puts aside what must wait for it."""
 
     def __init__(
-        self, store: Store, clock: Clock, chores: Callable[[float], None] | None = None
+        self,
+        store: Store,
+        clock: Clock,
+        chores: Callable[[float], None] | None = None,
+        spool: Spool | None = None,
+        rejects: Rejects | None = None,
     ) -> None:
         self._store, self._clock, self._chores = store, clock, chores
+        self._spool, self._rejects = spool, rejects
         self._samples: list[LinkSample] = []
+        self._under_way: Sequence[LinkSample] = ()
+        """On their way to the store, and nowhere else."""
+        self._going_aside: Sequence[LinkSample] = ()
+        """On their way to the spool."""
+        self._began = 0.0
         self._states: list[StateEntry] = []
         self._incidents: list[IncidentChange] = []
         self._devices: dict[str, DevicePollRow] = {}
         self._poller: PollerStatus | None = None
         self.windows: Sequence[MaintenanceWindow] = ()
-        self.dropped = 0
-        self.problem = ""
+        self._dropped = 0
+        self.rejected = 0
+        """Samples that the store will never take; they are kept beside the spool."""
+        self._journal_gate = _Gate(clock)
+        self._sample_gate = _Gate(clock) if store.apart else self._journal_gate
+        self._spool_problem = ""
+        self._windows_due = self._chores_due = 0.0
+
+    @property
+    def problem(self) -> str:
         """Why the store can't be written now; empty when it can."""
-        self._windows_due = self._chores_due = self._retry_at = 0.0
-        self._retry_s = RETRY_S
+        return self._sample_gate.problem or self._journal_gate.problem
 
     @property
     def waiting(self) -> int:
         """Samples that are not stored yet."""
-        return len(self._samples)
+        held = len(self._samples) + len(self._under_way) + len(self._going_aside)
+        return held + self._spooled
+
+    @property
+    def dropped(self) -> int:
+        """Samples given up, as there was no room for them."""
+        return self._dropped + (self._spool.dropped if self._spool else 0)
+
+    @property
+    def _spooled(self) -> int:
+        return self._spool.waiting if self._spool else 0
 
     def put(self, batch: Batch) -> None:
         """Take a batch; what it holds is stored in order, as soon as can be."""
@@ -65,72 +135,155 @@ class Writer:
         self._incidents += batch.incidents
         self._devices.update((each.device, each) for each in batch.devices)
         self._poller = batch.poller or self._poller
-        if len(self._samples) > SPOOL_SAMPLES:
-            over = len(self._samples) - SPOOL_SAMPLES
-            self.dropped += over
-            del self._samples[:over]
+        self._bound_memory()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Until `stop` is set and everything is stored, or the store had its last chance."""
+        """Until `stop` is set and everything is stored, or is on disk for the next start."""
+        aside = asyncio.create_task(self._put_aside_until(stop))
+        turns = asyncio.create_task(self._turns(stop))
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait({aside, turns, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            async with asyncio.timeout(LAST_FLUSH_S):
+                await asyncio.gather(turns, aside)
+        except TimeoutError:
+            log.warning("store_not_waited_for", samples=self.waiting)
+        finally:
+            stopping.cancel()
+        await self._put_aside()
+        if left := self.waiting - self._spooled:
+            log.error("store_left_behind", samples=left)
+
+    async def _turns(self, stop: asyncio.Event) -> None:
         while not await self._clock.wait(stop, FLUSH_S):
             await self._turn()
-        self._retry_at = 0.0
-        try:
-            async with asyncio.timeout(LAST_FLUSH_S):
-                await self._flush()
-        except TimeoutError:
-            log.error("store_left_behind", samples=len(self._samples))  # noqa: TRY400
+        self._journal_gate.retry_at = 0.0
+        if self._spool is None:
+            self._sample_gate.retry_at = 0.0
+        await self._carry()
 
     async def _turn(self) -> None:
+        await self._carry()
         now = self._clock.monotonic()
-        if now < self._retry_at:
-            return
-        await self._flush()
-        if self.problem:
+        if self._journal_gate.problem:
             return
         try:
             if now >= self._windows_due:
                 self._windows_due = now + WINDOWS_S
                 wall = self._clock.wall()
                 self.windows = await asyncio.to_thread(self._store.windows, wall, wall + 1)
-            if self._chores and now >= self._chores_due:
-                self._chores_due = now + CHORES_S
-                await asyncio.to_thread(self._chores, self._clock.wall())
         except StoreError as error:
-            self._failed(error)
+            self._journal_gate.failed(error, self.waiting)
+        if self._chores and now >= self._chores_due and not self._sample_gate.problem:
+            self._chores_due = now + CHORES_S
+            try:
+                await asyncio.to_thread(self._chores, self._clock.wall())
+            except StoreError as error:
+                log.warning("store_chores_failed", problem=str(error))
 
-    async def _flush(self) -> None:
+    async def _carry(self) -> None:
+        """Everything that may go now."""
+        if self._store.apart or self._spooled:
+            if self._journal_gate.open:
+                await self._carry_batch(())
+            if self._sample_gate.open:
+                await (self._drain() if self._spooled else self._carry_samples())
+        elif self._journal_gate.open:
+            await self._carry_batch(self._taken())
+
+    async def _carry_batch(self, samples: Sequence[LinkSample]) -> None:
+        """States, incidents, polls, and `samples` in the same transaction."""
+        waiting = self.waiting
         batch = Batch(
-            tuple(self._samples),
+            samples,
             tuple(self._states),
             tuple(self._incidents),
             tuple(self._devices.values()),
-            self._poller and replace(self._poller, spooled=len(self._samples)),
+            self._poller and replace(self._poller, spooled=waiting, rejected=self.rejected),
         )
         if not (batch.samples or batch.states or batch.incidents or batch.devices or batch.poller):
             return
-        dropped_before = self.dropped
-        try:
-            await asyncio.to_thread(self._store.write, batch)
-        except StoreError as error:
-            self._failed(error)
+        if not await self._tried(self._journal_gate, lambda: self._store.write(batch)):
             return
-        # What came meanwhile stays; what was dropped meanwhile was the oldest of what is stored.
-        stored = max(0, len(batch.samples) - (self.dropped - dropped_before))
-        del self._samples[:stored]
         del self._states[: len(batch.states)]
         del self._incidents[: len(batch.incidents)]
         for row in batch.devices:
             if self._devices.get(row.device) is row:
                 del self._devices[row.device]
-        self._poller = None
-        if self.problem:
-            log.warning("store_is_back", samples=len(batch.samples), dropped=self.dropped)
-        self.problem, self._retry_s = "", RETRY_S
+        if self._poller and batch.poller and self._poller.at == batch.poller.at:
+            self._poller = None
 
-    def _failed(self, error: StoreError) -> None:
-        if str(error) != self.problem:
-            log.error("store_failed", problem=str(error), waiting=len(self._samples))
-        self.problem = str(error)
-        self._retry_at = self._clock.monotonic() + self._retry_s
-        self._retry_s = min(2 * self._retry_s, LONGEST_RETRY_S)
+    async def _carry_samples(self) -> None:
+        if samples := self._taken():
+            await self._tried(self._sample_gate, lambda: self._write_samples(samples))
+
+    async def _drain(self) -> None:
+        """From the spool to the store, as long as it takes them and there are any."""
+        assert self._spool is not None  # noqa: S101  (something waits in it)
+        until = self._clock.monotonic() + FLUSH_S
+        try:
+            while taken := await asyncio.to_thread(self._spool.take, DRAIN_SAMPLES):
+                write = partial(self._write_samples, taken.samples)
+                if not await self._tried(self._sample_gate, write):
+                    return
+                await asyncio.to_thread(self._spool.done, taken)
+                if self._clock.monotonic() >= until:
+                    return
+        except StoreError as error:  # the spool's own disk
+            self._sample_gate.failed(error, self.waiting)
+
+    def _write_samples(self, samples: Sequence[LinkSample]) -> None:
+        refused = self._store.write_samples(samples)
+        if refused and self._rejects:
+            self.rejected += len(refused)
+            self._rejects.keep(refused, self._clock.wall())
+
+    async def _tried(self, gate: _Gate, call: Callable[[], object]) -> bool:
+        """Whether the store did it. What was under way waits again when it did not."""
+        try:
+            await asyncio.to_thread(call)
+        except StoreError as error:
+            self._samples[:0] = self._under_way
+            self._under_way = ()
+            gate.failed(error, self.waiting)
+            return False
+        self._under_way = ()
+        gate.worked(self.waiting, self.dropped)
+        return True
+
+    def _taken(self) -> Sequence[LinkSample]:
+        """What came since the last batch; it is under way from now on."""
+        self._under_way, self._samples = self._samples, []
+        self._began = self._clock.monotonic()
+        return self._under_way
+
+    async def _put_aside_until(self, stop: asyncio.Event) -> None:
+        while not await self._clock.wait(stop, FLUSH_S):
+            slow = self._under_way and self._clock.monotonic() - self._began > FLUSH_S
+            if slow or self._sample_gate.problem or self._spooled:
+                await self._put_aside()
+
+    async def _put_aside(self) -> None:
+        """Bring what is only in memory to the spool; also what a slow store may not have taken."""
+        rows = [*self._under_way, *self._samples]
+        if self._spool is None or not rows:
+            return
+        self._under_way, self._samples, self._going_aside = (), [], rows
+        try:
+            await asyncio.to_thread(self._spool.append, rows)
+        except StoreError as error:
+            self._samples[:0] = rows
+            self._bound_memory()
+            if str(error) != self._spool_problem:
+                log.error("spool_failed", problem=str(error), waiting=len(rows))  # noqa: TRY400
+            self._spool_problem = str(error)
+        else:
+            self._spool_problem = ""
+        finally:
+            self._going_aside = ()
+
+    def _bound_memory(self) -> None:
+        over = len(self._samples) - MEMORY_SAMPLES
+        if over > 0:
+            self._dropped += over
+            del self._samples[:over]

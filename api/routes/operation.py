@@ -25,10 +25,10 @@ def router(showing: Showing, version: str) -> APIRouter:
     async def readyz(request: Request) -> Response:
         """The store can be read and the last poll is fresh; 503 says which is not."""
         await showing.live.refresh()
-        health = showing.live.now.health
-        if not health.ok:
-            return problem(request, 503, health.reason, {"Retry-After": "5"})
-        return Response(documents.dumps(documents.health(health)), 200, NO_STORE, JSON)
+        now = showing.live.now
+        if not now.health.ok:
+            return problem(request, 503, now.health.reason, {"Retry-After": "5"})
+        return Response(documents.dumps(documents.readiness(now)), 200, NO_STORE, JSON)
 
     @routes.get(
         "/metrics",

@@ -185,10 +185,12 @@ class PollerStatus:
     spooled: int = 0
     """Samples that wait for the store."""
     dropped: int = 0
-    """Samples lost since the spool was full."""
+    """Samples lost, as neither store nor spool had room for them."""
     cycle_s: float = 0.0
     """The longest that a poll took which was due in the last cycle and was answered, from when it
     was due to its last answer."""
+    rejected: int = 0
+    """Samples that the store will never take; they are kept in a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,11 +252,22 @@ class StoreReport:
     findings: tuple[str, ...] = ()
 
 
+class Rejected(NamedTuple):
+    """A sample that the database will never take, and why."""
+
+    sample: LinkSample
+    reason: str
+
+
 class SampleStore(Protocol):
     """Numbers of links over time."""
 
-    def write_samples(self, samples: Sequence[LinkSample]) -> None:
-        """Store all or none. A sample that is there already (link, at) is replaced."""
+    def write_samples(self, samples: Sequence[LinkSample]) -> Sequence[Rejected]:
+        """Store all but those that the database refuses for good; these are the answer.
+
+        A sample that is there already (link, at) is replaced, so what ended in a StoreError, of
+        which a part may be stored, is simply written again.
+        """
 
     def last_samples(self) -> Mapping[str, LinkSample]:
         """The newest sample of every link that has one."""
@@ -326,8 +339,14 @@ class Journal(Protocol):
 class Store(SampleStore, Journal, Protocol):
     """Both parts, and what concerns the whole database."""
 
+    @property
+    def apart(self) -> bool:
+        """Whether samples have a database of their own, which may be away while states are not."""
+
     def write(self, batch: Batch) -> None:
-        """Store a batch. Idempotent for samples; raises StoreError and then stored nothing."""
+        """Store a batch. Idempotent for samples. A StoreError means that nothing is stored, but,
+        where samples are apart, that states and incidents may be.
+        """
 
     def check(self) -> StoreReport:
         """Look the whole database over: `imereti store check`."""

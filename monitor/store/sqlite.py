@@ -23,6 +23,8 @@ FINDINGS = 20
 class SqliteStore(SqliteSamples, SqliteJournal):
     """Store over one file: samples and journal share it, so a batch is one transaction."""
 
+    apart = False
+
     def __init__(self, file: SqliteFile) -> None:
         SqliteSamples.__init__(self, file)
         self.path = file.path

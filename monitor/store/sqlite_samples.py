@@ -5,7 +5,7 @@ import threading
 from collections.abc import Mapping, Sequence
 
 from monitor.metrics import SERIES_INDEX, SERIES_METRICS
-from monitor.store.base import LinkSample, SeriesPoint
+from monitor.store.base import LinkSample, Rejected, SeriesPoint
 from monitor.store.schema import BLOCK_MS
 from monitor.store.sqlite_file import Row, SqliteFile
 from monitor.values import Quality
@@ -40,11 +40,12 @@ class SqliteSamples:
         self._seen_ms: int | None = None
         self._lock = threading.Lock()
 
-    def write_samples(self, samples: Sequence[LinkSample]) -> None:
-        """See SampleStore."""
+    def write_samples(self, samples: Sequence[LinkSample]) -> Sequence[Rejected]:
+        """See SampleStore. Refuses none: all are stored, or nothing is."""
         self.know(samples)
         with self._file.transaction() as connection:
             self.insert(connection, samples)
+        return ()
 
     def know(self, samples: Sequence[LinkSample]) -> None:
         """Give each link a number, in a transaction of its own: a number is never taken back."""

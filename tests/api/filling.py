@@ -119,6 +119,8 @@ def fill_poll(
         timeouts=12,
         refused=0,
         slow=(("kut-core1", 0.021),),
+        spooled=7,
+        dropped=2,
         cycle_s=0.4,
     )
     store.write(Batch(samples=samples, devices=polls, poller=poller))

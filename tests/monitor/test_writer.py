@@ -2,18 +2,35 @@
 
 import asyncio
 import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
+import orjson
 import pytest
 
+from inventory.errors import StoreError
 from monitor.clock import SystemClock
-from monitor.store.base import Batch, LinkSample, StateEntry, Subject, link_sample
+from monitor.rejects import Rejects
+from monitor.spool import Spool
+from monitor.store.base import (
+    Batch,
+    LinkSample,
+    PollerStatus,
+    Rejected,
+    StateEntry,
+    Subject,
+    link_sample,
+)
 from monitor.store.sqlite import SqliteStore
 from monitor.values import Fault, LinkState, SubjectKind
 from monitor.writer import Writer
 
 T0 = 1_790_000_000.0
 LINK = Subject(SubjectKind.LINK, "kut-zes")
+PLENTY = 1_000_000_000
 
 
 class Hasty(SystemClock):
@@ -26,6 +43,26 @@ class Hasty(SystemClock):
         return super().monotonic() * 100
 
 
+class Apart(SqliteStore):
+    """A real SQLite store whose samples fail as those of a database of their own would."""
+
+    apart = True
+
+    def __init__(self, *arguments: object) -> None:
+        super().__init__(*arguments)  # type: ignore[arg-type]
+        self.away = False
+        self.hung = threading.Event()
+        self.hung.set()
+        self.refuses: Callable[[LinkSample], bool] = lambda _: False
+
+    def write_samples(self, samples: Sequence[LinkSample]) -> Sequence[Rejected]:
+        self.hung.wait(20)
+        if self.away:
+            raise StoreError("http://noc:8086: can't be reached.")
+        super().write_samples([each for each in samples if not self.refuses(each)])
+        return [Rejected(each, "type conflict") for each in samples if self.refuses(each)]
+
+
 def samples(first: int, count: int) -> list[LinkSample]:
     return [link_sample("kut-zes", T0 + at, in_bps=float(at)) for at in range(first, first + count)]
 
@@ -34,44 +71,157 @@ def entry(at: float, state: LinkState) -> StateEntry:
     return StateEntry(LINK, T0 + at, state, Fault.NONE, "")
 
 
-async def until_stored(writer: Writer) -> None:
-    async with asyncio.timeout(10):
-        while writer.waiting or writer.problem:  # noqa: ASYNC110 (a condition, with a bound)
+async def until(what: Callable[[], bool]) -> None:
+    async with asyncio.timeout(30):
+        while not what():  # noqa: ASYNC110 (a condition, with a bound)
             await asyncio.sleep(0.01)
+
+
+async def until_stored(writer: Writer) -> None:
+    await until(lambda: not (writer.waiting or writer.problem))
+
+
+@contextmanager
+def spool_in(folder: Path, limit: int = PLENTY) -> Iterator[Spool]:
+    spool = Spool(folder / "spool", limit)
+    yield spool
+    spool.close()
+
+
+def stored(store: SqliteStore) -> list[float]:
+    rows = store._file.rows("SELECT ts FROM tail ORDER BY ts")
+    return [row[0] / 1000 - T0 for row in rows]
 
 
 async def test_everything_is_there_once_and_in_order_after_the_store_was_locked(
     tmp_path: Path,
 ) -> None:
     store = SqliteStore.open(tmp_path / "s.sqlite", write=True, busy_ms=20)
-    writer, stop = Writer(store, Hasty()), asyncio.Event()
+    with spool_in(tmp_path) as spool:
+        writer, stop = Writer(store, Hasty(), spool=spool), asyncio.Event()
+        running = asyncio.create_task(writer.run(stop))
+        writer.put(Batch(samples(0, 100), [entry(0, LinkState.UP)]))
+        await until_stored(writer)
+        other = sqlite3.connect(store.path, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        for part in range(1, 6):
+            writer.put(Batch(samples(part * 100, 100), [entry(part, list(LinkState)[part % 3])]))
+            await asyncio.sleep(0.02)
+        await until(lambda: bool(writer.problem) and spool.waiting == 500)
+        assert "locked" in writer.problem
+        assert writer.waiting == 500
+        other.rollback()
+        other.close()
+        await until_stored(writer)
+        stop.set()
+        await running
+    assert stored(store) == list(range(600))
+    assert [each.at - T0 for each in store.states_after(0)] == [0, 1, 2, 3, 4, 5]
+    assert writer.dropped == 0
+    store.close()
+
+
+async def test_states_do_not_wait_for_samples_whose_own_database_is_away(tmp_path: Path) -> None:
+    store = Apart.open(tmp_path / "s.sqlite", write=True)
+    assert isinstance(store, Apart)
+    store.away = True
+    with spool_in(tmp_path) as spool:
+        writer, stop = Writer(store, Hasty(), spool=spool), asyncio.Event()
+        running = asyncio.create_task(writer.run(stop))
+        status = PollerStatus(T0, T0, 10, 1, 1, 1, 0, 0, 0)
+        writer.put(Batch(samples(0, 10), [entry(0, LinkState.UP)]))
+        await until(lambda: spool.waiting == 10)
+        assert "can't be reached" in writer.problem
+        writer.put(Batch(samples(10, 10), [entry(1, LinkState.DOWN)], poller=status))
+        await until(lambda: len(store.states_after(0)) == 2 and store.poller() is not None)
+        told = store.poller()
+        assert told is not None
+        assert told.spooled == 20
+        assert stored(store) == []
+        store.away = False
+        await until_stored(writer)
+        stop.set()
+        await running
+    assert stored(store) == list(range(20))
+    store.close()
+
+
+async def test_while_a_store_hangs_samples_go_to_disk_and_the_end_does_not_wait(
+    tmp_path: Path,
+) -> None:
+    store = Apart.open(tmp_path / "s.sqlite", write=True)
+    assert isinstance(store, Apart)
+    store.hung.clear()
+    with spool_in(tmp_path) as spool:
+        writer, stop = Writer(store, SystemClock(), spool=spool), asyncio.Event()
+        running = asyncio.create_task(writer.run(stop))
+        writer.put(Batch(samples(0, 10)))
+        await until(lambda: not writer._samples)  # it is under way, and hangs
+        writer.put(Batch(samples(10, 10)))
+        await until(lambda: spool.waiting == 20)  # what is under way too: a kill loses nothing
+        stop.set()
+        began = time.monotonic()
+        await running
+        assert time.monotonic() - began < 10  # LAST_FLUSH_S, on a machine with other work
+        store.hung.set()
+    with spool_in(tmp_path) as spool:
+        writer, stop = Writer(store, Hasty(), spool=spool), asyncio.Event()
+        running = asyncio.create_task(writer.run(stop))
+        await until_stored(writer)
+        stop.set()
+        await running
+    assert stored(store) == list(range(20))
+    store.close()
+
+
+async def test_what_the_store_refuses_is_kept_with_its_reason_and_the_rest_is_stored(
+    tmp_path: Path,
+) -> None:
+    store = Apart.open(tmp_path / "s.sqlite", write=True)
+    assert isinstance(store, Apart)
+    store.refuses = lambda sample: sample.at == T0 + 3
+    file = tmp_path / "spool" / "rejected.jsonl"
+    writer, stop = Writer(store, Hasty(), rejects=Rejects(file)), asyncio.Event()
     running = asyncio.create_task(writer.run(stop))
-    writer.put(Batch(samples(0, 100), [entry(0, LinkState.UP)]))
-    await until_stored(writer)
-    other = sqlite3.connect(store.path, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    for part in range(1, 6):
-        writer.put(Batch(samples(part * 100, 100), [entry(part, list(LinkState)[part % 3])]))
-        await asyncio.sleep(0.02)
-    async with asyncio.timeout(10):
-        while not writer.problem:  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
-    assert "locked" in writer.problem
-    other.rollback()
-    other.close()
+    writer.put(Batch(samples(0, 5)))
     await until_stored(writer)
     stop.set()
     await running
-    assert store.check().samples == 600
-    assert [each.at - T0 for each in store.states_after(0)] == [0, 1, 2, 3, 4, 5]
-    assert writer.dropped == 0
+    assert stored(store) == [0, 1, 2, 4]
+    assert writer.rejected == 1
+    (line,) = map(orjson.loads, file.read_text().splitlines())
+    assert (line["link"], line["reason"], line["values"]) == (
+        "kut-zes",
+        "type conflict",
+        {"in_bps": 3.0},
+    )
+    store.close()
 
 
-async def test_when_too_much_waits_the_oldest_samples_go_and_are_counted(
+async def test_without_room_to_keep_it_nothing_is_given_up(tmp_path: Path) -> None:
+    store = Apart.open(tmp_path / "s.sqlite", write=True)
+    assert isinstance(store, Apart)
+    store.refuses = lambda sample: sample.at == T0 + 3
+    (tmp_path / "file").write_text("not a folder")
+    rejects = Rejects(tmp_path / "file" / "rejected.jsonl")
+    writer, stop = Writer(store, Hasty(), rejects=rejects), asyncio.Event()
+    running = asyncio.create_task(writer.run(stop))
+    writer.put(Batch(samples(0, 5)))
+    await until(lambda: "can't be kept" in writer.problem)
+    assert writer.waiting == 5
+    rejects.path = tmp_path / "rejected.jsonl"
+    await until_stored(writer)
+    stop.set()
+    await running
+    assert stored(store) == [0, 1, 2, 4]
+    store.close()
+
+
+async def test_without_a_spool_the_oldest_samples_go_and_are_counted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The bound is half a million samples: a smaller one shows the same in a moment.
-    monkeypatch.setattr("monitor.writer.SPOOL_SAMPLES", 250)
+    monkeypatch.setattr("monitor.writer.MEMORY_SAMPLES", 250)
     store = SqliteStore.open(tmp_path / "s.sqlite", write=True)
     writer = Writer(store, Hasty())
     for part in range(4):
@@ -84,6 +234,34 @@ async def test_when_too_much_waits_the_oldest_samples_go_and_are_counted(
     assert report.samples == 250
     assert report.oldest == T0 + 150
     assert len(store.states_after(0)) == 4  # states are never dropped
+    store.close()
+
+
+async def test_a_full_disk_under_the_spool_leaves_samples_in_memory_and_is_said_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Apart.open(tmp_path / "s.sqlite", write=True)
+    assert isinstance(store, Apart)
+    store.away = True
+    with spool_in(tmp_path) as spool, monkeypatch.context() as patched:
+
+        def full(_: Sequence[LinkSample]) -> None:
+            raise StoreError("spool: No space left on device")
+
+        patched.setattr(spool, "append", full)
+        writer, stop = Writer(store, Hasty(), spool=spool), asyncio.Event()
+        running = asyncio.create_task(writer.run(stop))
+        for part in range(5):
+            writer.put(Batch(samples(part * 10, 10)))
+            await asyncio.sleep(0.02)
+        await until(lambda: bool(writer.problem))
+        assert writer.waiting == 50
+        store.away = False
+        await until_stored(writer)
+        stop.set()
+        await running
+    assert stored(store) == list(range(50))
+    store.close()
 
 
 async def test_the_end_stores_what_still_waits(tmp_path: Path) -> None:
@@ -94,3 +272,4 @@ async def test_the_end_stores_what_still_waits(tmp_path: Path) -> None:
     stop.set()
     await running
     assert store.check().samples == 10
+    store.close()
