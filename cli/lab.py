@@ -9,7 +9,6 @@ import typer
 
 from cli.context import Context
 from cli.selection import Filter, Hosts, Links, Platforms, Roles, Sites, selected
-from inventory.errors import LabError
 
 if TYPE_CHECKING:
     from lab.boot import Bootable, BootReport
@@ -24,6 +23,13 @@ class FaultKind(StrEnum):
 
     CUT = "cut"
     POWER_OFF = "power-off"
+
+
+class DriverName(StrEnum):
+    """What the lab's routers can run in."""
+
+    NETNS = "netns"
+    CONTAINERLAB = "containerlab"
 
 
 def register(root: typer.Typer) -> None:
@@ -41,6 +47,10 @@ def up(
     platform: Platforms = None,
     link: Links = None,
     filter_: Filter = "",
+    driver: Annotated[
+        DriverName | None,
+        typer.Option("--driver", help="What routers run in; lab.driver when left out."),
+    ] = None,
     traffic: Annotated[
         bool, typer.Option("--traffic", help="Send a few Mb/s between the hosts.")
     ] = False,
@@ -50,8 +60,6 @@ def up(
 
     context: Context = ctx.obj
     settings = context.settings
-    if settings.lab.driver != "netns":
-        raise LabError(f"driver {settings.lab.driver} is not there yet. Set lab.driver: netns")
     only = None
     if site or host or role or platform or link or filter_:
         chosen = selected(
@@ -59,7 +67,13 @@ def up(
         )
         only = frozenset(device.name for device in chosen)
     made = make_bootable(context, only)
-    report = control.up(settings.paths.state, made, context.say, templates=settings.paths.templates)
+    report = control.up(
+        settings.paths.state,
+        made,
+        context.say,
+        templates=settings.paths.templates,
+        kind=driver.value if driver else settings.lab.driver,
+    )
     lab = control.require(settings.paths.state, settings.lab.name)
     if traffic:
         control.start_traffic(settings.paths.state, lab)

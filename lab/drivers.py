@@ -1,9 +1,10 @@
 """Which drivers there are."""
 
+from lab.containerlab import Containerlab
 from lab.driver import Driver, Namespaces
-from lab.state import NETNS
+from lab.state import CONTAINERLAB, NETNS
 
-DRIVERS: dict[str, type[Driver]] = {NETNS: Namespaces}
+DRIVERS: dict[str, type[Driver]] = {NETNS: Namespaces, CONTAINERLAB: Containerlab}
 """lab.driver -> the class; one is made where it is needed, since it holds nothing."""
 
 

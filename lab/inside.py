@@ -10,6 +10,8 @@ and needs nothing but the standard library, so that it starts in 30 ms.
     {"do": "nft", "text": "..."}
     {"do": "containers", "containers": [{"name", "binds": [[source, target], ...]}, ...]}
     {"do": "scripts", "parallel": N, "nice": N, "scripts": {NAME: SCRIPT}}   -> {NAME: [exit, text]}
+    {"do": "folders", "names": [...]}  what containers of another engine mount as their /run
+    {"do": "adopt", "pids": {NAME: PID}}  containers that another engine started
     {"do": "kill", "names": [...]}     power off: the container's processes end, its wires with it
 """
 
@@ -181,6 +183,23 @@ def enter_command(root: Path, name: str) -> list[str]:
     return ["nsenter", *(f"--{word}={namespaces / kind}" for word, kind in kinds.items()), "--"]
 
 
+def make_folders(step: Step) -> None:
+    """The /run of each container to come, within the lab's own."""
+    for name in step["names"]:
+        (NODES / name / "run").mkdir(parents=True, exist_ok=True)
+
+
+def adopt_containers(step: Step) -> None:
+    """Make another engine's containers reachable at the places where our own are."""
+    NETNS.mkdir(parents=True, exist_ok=True)
+    for name, pid in step["pids"].items():
+        pin = NETNS / name
+        pin.unlink(missing_ok=True)  # containerlab's own link, which leads nowhere from outside
+        pin.touch()
+        kernel.mount(f"/proc/{pid}/ns/net", str(pin), flags=kernel.MS_BIND)
+        (NODES / name / INIT).write_text(str(pid))
+
+
 def kill_containers(step: Step) -> None:
     """Power off: SIGKILL to pid 1, which takes all others along, then drop the namespaces."""
     for name in step["names"]:
@@ -220,6 +239,8 @@ DO: dict[str, Callable[[Step], Any]] = {
     "nft": run_nft,
     "containers": start_containers,
     "scripts": run_scripts,
+    "folders": make_folders,
+    "adopt": adopt_containers,
     "kill": kill_containers,
 }
 

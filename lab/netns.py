@@ -124,17 +124,24 @@ def panel_steps() -> list[Step]:
 def node_steps(plan: LabPlan, nodes: Iterable[Node], off: Iterable[str]) -> list[Step]:
     """Namespaces, near halves of wires and addresses of `nodes`; the wires of `off` stay loose."""
     nodes = tuple(nodes)
+    namespaces = {
+        "do": "namespaces",
+        "names": [node.name for node in nodes],
+        "sysctls": [dict(node.sysctls) for node in nodes],
+    }
+    return [namespaces, *wiring_steps(plan, nodes), *joining_steps(plan, nodes, off)]
+
+
+def wiring_steps(plan: LabPlan, nodes: Iterable[Node]) -> list[Step]:
+    """The near halves of all wires of `nodes`, whose namespaces are there."""
     lines = [line for node in nodes for line in panel.wire_lines(plan, node.name)]
-    return [
-        {
-            "do": "namespaces",
-            "names": [node.name for node in nodes],
-            "sysctls": [dict(node.sysctls) for node in nodes],
-        },
-        {"do": "ip", "namespace": "", "lines": lines},
-        {"do": "nft", "text": panel.panel_rules(plan, off)},
-        *(_setup_step(plan, node) for node in nodes),
-    ]
+    return [{"do": "ip", "namespace": "", "lines": lines}]
+
+
+def joining_steps(plan: LabPlan, nodes: Iterable[Node], off: Iterable[str]) -> list[Step]:
+    """Join all wires in the panel but those of `off`, and give `nodes` their addresses."""
+    rules: Step = {"do": "nft", "text": panel.panel_rules(plan, off)}
+    return [rules, *(_setup_step(plan, node) for node in nodes)]
 
 
 def _setup_step(plan: LabPlan, node: Node) -> Step:

@@ -1,0 +1,192 @@
+"""Routers as containers: containerlab and a Docker engine of the lab's own, inside its keeper.
+
+The engine lives in the keeper's namespaces, with its files on the keeper's tmpfs. So it can't
+touch the machine's own Docker, firewall or forwarding, and ends with the keeper. containerlab
+makes the routers and the near halves of their wires; the other halves are ports of the panel,
+where faults are made as on the other driver.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from inventory.errors import LabError, MachineError
+from lab import clab_topology, inside, netns, panel, preflight
+from lab.plan import LabPlan, Node
+from lab.state import MARKER, POWER_OFF, Fault, LabState
+
+VERSION = "0.79.0"
+SCRIPTS = Path(__file__).parent / "clab"
+ENGINE = Path("/run/engine")
+"""In the keeper's mount namespace: all that the engine writes."""
+PROGRAMS = ("dockerd", "containerd", "runc", "docker", "iptables")
+INSTALL = "Run: scripts/install-containerlab"
+TIMEOUT_S = 170
+CGROUPS = Path("/sys/fs/cgroup")
+
+
+def cache() -> Path:
+    """Where what takes long to build is kept between labs and checkouts."""
+    home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(home) / "imereti"
+
+
+def program() -> Path:
+    """The containerlab that scripts/install-containerlab built."""
+    return cache() / f"containerlab-{VERSION}" / "containerlab"
+
+
+def lacking() -> str:
+    """What this machine lacks for the driver; empty when it has all."""
+    path = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
+    absent = [name for name in PROGRAMS if shutil.which(name, path=path) is None]
+    if not program().exists():
+        absent.insert(0, f"containerlab {VERSION}")
+    return ", ".join(absent)
+
+
+class Containerlab:
+    """See lab.driver.Driver."""
+
+    def check(self, folder: Path) -> None:
+        preflight.check_machine(folder)
+        if absent := lacking():
+            raise MachineError(f"driver containerlab: this machine lacks {absent}. {INSTALL}")
+
+    def start(self, lab: LabState) -> None:
+        """The engine, and the image made of this machine's packages."""
+        image = host_image()
+        _inside(lab, [str(SCRIPTS / "engine"), str(ENGINE), control_group(lab.folder)])
+        entry = 'ENTRYPOINT ["/usr/bin/tini","--"]'
+        _inside(lab, ["docker", "import", "-c", entry, str(image), clab_topology.IMAGE])
+
+    def make_routers(
+        self,
+        lab: LabState,
+        plan: LabPlan,
+        routers: Sequence[Node],
+        binds: Mapping[str, netns.Bind],
+        loose: Iterable[str],
+    ) -> None:
+        steps = netns.panel_steps()
+        names = [node.name for node in routers]
+        steps.append({"do": "folders", "names": names})
+        netns.inside_lab(lab.keeper, lab.folder, steps)
+        marked = {MARKER: str(lab.folder)}
+        topology = clab_topology.panel_topology(plan, routers, binds, inside.NODES, marked)
+        file = lab.folder / f"{plan.name}.clab.yml"
+        file.write_text(clab_topology.text(topology), encoding="utf-8")
+        deploy = [str(program()), "deploy", "--topo", str(file)]
+        _inside(lab, [str(SCRIPTS / "containerlab-anywhere"), *deploy])
+        pids = _pids(lab, names)
+        masters = [
+            f"link set m{number} master {panel.MANAGEMENT_BRIDGE} up"
+            for number, port in enumerate(plan.management_ports)
+            if port.node in pids
+        ]
+        steps = [
+            {"do": "adopt", "pids": pids},
+            {"do": "ip", "namespace": "", "lines": masters},
+            *netns.joining_steps(plan, routers, loose),
+        ]
+        netns.inside_lab(lab.keeper, lab.folder, steps)
+
+    def power_off(self, lab: LabState, plan: LabPlan, node: Node, faults: Sequence[Fault]) -> None:
+        """SIGKILL to process 1, as on the other driver; the engine keeps what it wrote."""
+        netns.inside_lab(lab.keeper, lab.folder, netns.power_off_steps(plan, node, faults))
+
+    def power_on(
+        self,
+        lab: LabState,
+        plan: LabPlan,
+        node: Node,
+        faults: Sequence[Fault],
+        bind: netns.Bind,
+    ) -> None:
+        if node.name not in _containers(lab):
+            steps = netns.power_on_steps(plan, node, faults, bind)
+            netns.inside_lab(lab.keeper, lab.folder, steps)
+            return
+        _inside(lab, ["docker", "start", node.name])
+        off = [fault.target for fault in faults if fault.kind == POWER_OFF]
+        carriers = panel.carrier_lines(faults, plan.wires_at(node.name))
+        steps = [
+            {"do": "adopt", "pids": _pids(lab, [node.name])},
+            *netns.wiring_steps(plan, [node]),
+            *netns.joining_steps(plan, [node], off),
+            {"do": "ip", "namespace": "", "lines": carriers},
+        ]
+        netns.inside_lab(lab.keeper, lab.folder, steps)
+
+    def discard(self, folder: Path) -> None:
+        """The control groups of the containers, which outlive their processes."""
+        for group in CGROUPS.glob(f"**/{control_group(folder)}"):
+            for path, _, _ in os.walk(group, topdown=False):
+                Path(path).rmdir()
+
+
+def control_group(folder: Path) -> str:
+    """Name of the control group that holds a lab's containers; two labs never share it."""
+    return f"imereti-{hashlib.sha256(str(folder).encode()).hexdigest()[:12]}"
+
+
+def host_image() -> Path:
+    """The image of this machine's packages, made anew when a package changed."""
+    made_by = SCRIPTS / "image-from-host"
+    of = hashlib.sha256(made_by.read_bytes())
+    of.update(Path("/var/lib/dpkg/status").read_bytes())
+    file = cache() / f"frr-image-{of.hexdigest()[:16]}.tar"
+    if not file.exists():
+        cache().mkdir(parents=True, exist_ok=True)
+        for old in cache().glob("frr-image-*.tar"):
+            old.unlink(missing_ok=True)
+        part = file.with_suffix(f".{os.getpid()}")
+        _run([str(made_by), str(part)])
+        part.replace(file)
+    return file
+
+
+def _containers(lab: LabState) -> frozenset[str]:
+    said = _inside(lab, ["docker", "ps", "--all", "--format", "{{.Names}}"])
+    return frozenset(said.split())
+
+
+def _pids(lab: LabState, names: Sequence[str]) -> dict[str, int]:
+    """Container -> its process 1, as the keeper counts."""
+    form = "{{.Name}} {{.State.Pid}}"
+    said = _inside(lab, ["docker", "inspect", "--format", form, *names])
+    pairs = (line.lstrip("/").split() for line in said.splitlines() if line)
+    pids = {name: int(pid) for name, pid in pairs}
+    ended = [name for name in names if not pids.get(name)]
+    if ended:
+        raise LabError(f"the container of {', '.join(ended)} ended while it was made.")
+    return pids
+
+
+def _inside(lab: LabState, command: list[str]) -> str:
+    """Run a command in the keeper's namespaces, where the engine is; LabError when it fails."""
+    enter = [f"--target={lab.keeper}", "--mount", "--pid", "--net", "--uts", "--ipc"]
+    return _run(["nsenter", *enter, "--", *command], {MARKER: str(lab.folder)}, str(lab.folder))
+
+
+def _run(command: list[str], more: Mapping[str, str] | None = None, folder: str = "/") -> str:
+    environment = {**netns.ENVIRONMENT, "HOME": "/root", **(more or {})}
+    try:
+        done = subprocess.run(
+            command,
+            env=environment,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise LabError(f"{command[-1]} did not end within {TIMEOUT_S} s.") from None
+    if done.returncode != 0:
+        raise LabError(f"{' '.join(command[-4:])}: {(done.stderr or done.stdout).strip()[-2000:]}")
+    return done.stdout
