@@ -3,13 +3,14 @@
 Format: containerlab 0.79, https://containerlab.dev/manual/topo-def-file/
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from lab.plan import LabPlan, Node
+from lab.plan import LabPlan, Node, Port
 
 IMAGE = "imereti-frr"
 HOST = "host"
@@ -76,3 +77,65 @@ def _panel_links(plan: LabPlan, routers: Iterable[Node]) -> Iterable[dict[str, l
         for number, port in enumerate(plan.management_ports):
             if port.node == node.name:
                 yield {"endpoints": [f"{node.name}:{port.interface}", f"{HOST}:m{number}"]}
+
+
+def direct_topology(
+    plan: LabPlan, addresses: Mapping[str, IPv4Address], bridge: str
+) -> dict[str, Any]:
+    """Every node as a container that starts by itself, each wire a link between two of them.
+
+    Paths are relative to the file. Devices with a management port get its address in Docker's
+    network `bridge`, on an interface that their start renames.
+    """
+    managed = {port.node for port in plan.management_ports}
+    return {
+        "name": plan.name,
+        "mgmt": {
+            "network": bridge,
+            "bridge": bridge,
+            "ipv4-subnet": str(plan.management),
+            "external-access": False,
+        },
+        "topology": {
+            "kinds": {
+                "linux": {
+                    "image": IMAGE,
+                    "image-pull-policy": "never",
+                    "restart-policy": "no",
+                    "cmd": "sh /start/node",
+                    "binds": ["start:/start:ro", "nodes/__clabNodeName__:/node:ro"],
+                }
+            },
+            "nodes": {
+                node.name: {
+                    "kind": "linux",
+                    "group": node.kind.value,
+                    "sysctls": {n: v for n, v in sysctls(node).items() if n.startswith("net.ipv")},
+                    **(
+                        {"mgmt-ipv4": str(addresses[node.name])}
+                        if node.name in managed
+                        else {"network-mode": "none"}
+                    ),
+                }
+                for node in plan.nodes
+            },
+            "links": [
+                {"endpoints": [_endpoint(port, managed) for port in (wire.a, wire.b)]}
+                for wire in plan.wires
+            ],
+        },
+    }
+
+
+DOCKER_PORT = "eth0"
+"""How Docker names the management port that it makes."""
+
+
+def first_name(port: Port, managed: Collection[str]) -> str:
+    """The name under which an interface comes: another where Docker's own has its name."""
+    taken = port.interface == DOCKER_PORT and port.node in managed
+    return f"wire-{port.interface}" if taken else port.interface
+
+
+def _endpoint(port: Port, managed: Collection[str]) -> str:
+    return f"{port.node}:{first_name(port, managed)}"

@@ -59,9 +59,9 @@ class Containerlab:
     def start(self, lab: LabState) -> None:
         """The engine, and the image made of this machine's packages."""
         image = host_image()
-        _inside(lab, [str(SCRIPTS / "engine"), str(ENGINE), control_group(lab.folder)])
+        in_engine(lab, [str(SCRIPTS / "engine"), str(ENGINE), control_group(lab.folder)])
         entry = 'ENTRYPOINT ["/usr/bin/tini","--"]'
-        _inside(lab, ["docker", "import", "-c", entry, str(image), clab_topology.IMAGE])
+        in_engine(lab, ["docker", "import", "-c", entry, str(image), clab_topology.IMAGE])
 
     def make_routers(
         self,
@@ -80,7 +80,7 @@ class Containerlab:
         file = lab.folder / f"{plan.name}.clab.yml"
         file.write_text(clab_topology.text(topology), encoding="utf-8")
         deploy = [str(program()), "deploy", "--topo", str(file)]
-        _inside(lab, [str(SCRIPTS / "containerlab-anywhere"), *deploy])
+        in_engine(lab, [str(SCRIPTS / "containerlab-anywhere"), *deploy])
         pids = _pids(lab, names)
         masters = [
             f"link set m{number} master {panel.MANAGEMENT_BRIDGE} up"
@@ -110,7 +110,7 @@ class Containerlab:
             steps = netns.power_on_steps(plan, node, faults, bind)
             netns.inside_lab(lab.keeper, lab.folder, steps)
             return
-        _inside(lab, ["docker", "start", node.name])
+        in_engine(lab, ["docker", "start", node.name])
         off = [fault.target for fault in faults if fault.kind == POWER_OFF]
         carriers = panel.carrier_lines(faults, plan.wires_at(node.name))
         steps = [
@@ -150,14 +150,14 @@ def host_image() -> Path:
 
 
 def _containers(lab: LabState) -> frozenset[str]:
-    said = _inside(lab, ["docker", "ps", "--all", "--format", "{{.Names}}"])
+    said = in_engine(lab, ["docker", "ps", "--all", "--format", "{{.Names}}"])
     return frozenset(said.split())
 
 
 def _pids(lab: LabState, names: Sequence[str]) -> dict[str, int]:
     """Container -> its process 1, as the keeper counts."""
     form = "{{.Name}} {{.State.Pid}}"
-    said = _inside(lab, ["docker", "inspect", "--format", form, *names])
+    said = in_engine(lab, ["docker", "inspect", "--format", form, *names])
     pairs = (line.lstrip("/").split() for line in said.splitlines() if line)
     pids = {name: int(pid) for name, pid in pairs}
     ended = [name for name in names if not pids.get(name)]
@@ -166,7 +166,7 @@ def _pids(lab: LabState, names: Sequence[str]) -> dict[str, int]:
     return pids
 
 
-def _inside(lab: LabState, command: list[str]) -> str:
+def in_engine(lab: LabState, command: list[str]) -> str:
     """Run a command in the keeper's namespaces, where the engine is; LabError when it fails."""
     enter = [f"--target={lab.keeper}", "--mount", "--pid", "--net", "--uts", "--ipc"]
     return _run(["nsenter", *enter, "--", *command], {MARKER: str(lab.folder)}, str(lab.folder))

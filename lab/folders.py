@@ -116,12 +116,16 @@ def make_accounts(admin: str, password: str, authorized_keys: str) -> Accounts:
         + ",".join([*g.gr_mem, admin] if g.gr_name in {"frrvty", "frr"} else g.gr_mem)
         for g in groups
     ]
-    hashed = _run(["openssl", "passwd", "-6", "-stdin"], f"{password}\n").strip()
     passwd.append(f"{admin}:x:{SYSTEM_ACCOUNTS}:{SYSTEM_ACCOUNTS}::/run:/usr/bin/vtysh")
     group.append(f"{admin}:x:{SYSTEM_ACCOUNTS}:")
     shadow = [f"{user.pw_name}:*:1:0:99999:7:::" for user in users]
-    shadow.append(f"{admin}:{hashed}:1:0:99999:7:::")
+    shadow.append(f"{admin}:{hashed(password)}:1:0:99999:7:::")
     return Accounts(_lines(passwd), _lines(group), _lines(shadow), authorized_keys)
+
+
+def hashed(password: str) -> str:
+    """SHA-512 crypt, as /etc/shadow keeps it."""
+    return _run(["openssl", "passwd", "-6", "-stdin"], f"{password}\n").strip()
 
 
 def _lines(lines: list[str]) -> str:
@@ -144,7 +148,7 @@ def write_folder(
     _write(folder / "root" / ".ssh" / "authorized_keys", accounts.authorized_keys, 0o600)
     for name, text in files.items():
         if name not in NOT_RUN:
-            _write(folder / _place(name), secrets.fill(text), 0o640)
+            _write(folder / place(name), secrets.fill(text), 0o640)
     (folder / "issue.net").chmod(0o644)
     for name, owner in (("frr", "frr"), ("log", "frr"), ("varsnmp", "Debian-snmp")):
         _give(folder / name, owner)
@@ -154,7 +158,8 @@ def write_folder(
         file.chmod(0o644 if file.name in {"frr.conf", "snmp.conf"} else 0o640)
 
 
-def _place(name: str) -> str:
+def place(name: str) -> str:
+    """Where a rendered file lies in its node's folder; LabError for one that has no place."""
     try:
         return PLACES[name]
     except KeyError:
