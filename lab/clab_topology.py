@@ -13,6 +13,7 @@ import yaml
 from lab.plan import LabPlan, Node, Port
 
 IMAGE = "imereti-frr"
+MTU_OCTETS = 1500
 HOST = "host"
 """containerlab's name for the namespace that it runs in; here, the panel's."""
 
@@ -69,14 +70,19 @@ def panel_topology(
     }
 
 
-def _panel_links(plan: LabPlan, routers: Iterable[Node]) -> Iterable[dict[str, list[str]]]:
+def _panel_links(plan: LabPlan, routers: Iterable[Node]) -> Iterable[dict[str, Any]]:
     for node in routers:
         for wire in plan.wires_at(node.name):
             near, far = wire.near(node.name).interface, wire.panel_port(node.name)
-            yield {"endpoints": [f"{node.name}:{near}", f"{HOST}:{far}"]}
+            yield _link(f"{node.name}:{near}", f"{HOST}:{far}")
         for number, port in enumerate(plan.management_ports):
             if port.node == node.name:
-                yield {"endpoints": [f"{node.name}:{port.interface}", f"{HOST}:m{number}"]}
+                yield _link(f"{node.name}:{port.interface}", f"{HOST}:m{number}")
+
+
+def _link(one: str, other: str) -> dict[str, Any]:
+    """Both ends with the MTU of the lab's wires: containerlab's own is 9500."""
+    return {"endpoints": [one, other], "mtu": MTU_OCTETS}
 
 
 def direct_topology(
@@ -120,8 +126,7 @@ def direct_topology(
                 for node in plan.nodes
             },
             "links": [
-                {"endpoints": [_endpoint(port, managed) for port in (wire.a, wire.b)]}
-                for wire in plan.wires
+                _link(_endpoint(wire.a, managed), _endpoint(wire.b, managed)) for wire in plan.wires
             ],
         },
     }

@@ -8,6 +8,7 @@ where faults are made as on the other driver.
 
 import hashlib
 import os
+import platform
 import shutil
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
@@ -36,7 +37,7 @@ def cache() -> Path:
 
 def program() -> Path:
     """The containerlab that scripts/install-containerlab built."""
-    return cache() / f"containerlab-{VERSION}" / "containerlab"
+    return cache() / f"containerlab-{VERSION}-{platform.machine()}"
 
 
 def lacking() -> str:
