@@ -3,7 +3,6 @@
 import time
 from datetime import UTC, datetime
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -35,6 +34,9 @@ class DriverName(StrEnum):
 
 def register(root: typer.Typer) -> None:
     """Add the group `lab`."""
+    from cli import lab_export
+
+    lab_export.register(app)
     root.add_typer(app, name="lab")
 
 
@@ -61,7 +63,7 @@ def up(
 
     context: Context = ctx.obj
     settings = context.settings
-    only = _only(context, site, host, role, platform, link, filter_)
+    only = chosen_devices(context, site, host, role, platform, link, filter_)
     made = make_bootable(context, only)
     report = control.up(
         settings.paths.state,
@@ -101,49 +103,7 @@ def make_bootable(context: Context, only: frozenset[str] | None = None) -> "Boot
     return bootable(network, files, settings.lab.name, settings.lab.management, only)
 
 
-class ExportFormat(StrEnum):
-    """Whose files `lab export` writes."""
-
-    CONTAINERLAB = "containerlab"
-
-
-@app.command("export")
-def export(
-    ctx: typer.Context,
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="A new folder.")],
-    *,
-    format_: Annotated[ExportFormat, typer.Option("--format")] = ExportFormat.CONTAINERLAB,
-    site: Sites = None,
-    host: Hosts = None,
-    role: Roles = None,
-    platform: Platforms = None,
-    link: Links = None,
-    filter_: Filter = "",
-) -> None:
-    """Write the lab as a folder that `containerlab deploy` boots on any machine with Docker."""
-    from lab.clab_export import export as write
-
-    context: Context = ctx.obj
-    only = _only(context, site, host, role, platform, link, filter_)
-    written = write(make_bootable(context, only), out)
-    if context.as_json:
-        context.answer(
-            {
-                "ok": True,
-                "format": format_.value,
-                "folder": str(written.folder),
-                "topology": str(written.topology),
-                "nodes": written.nodes,
-                "links": written.links,
-                "pings": written.pings,
-            }
-        )
-        return
-    typer.echo(f"{written.topology}: {written.nodes} nodes, {written.links} links")
-    typer.echo(f"it has secrets of its own; to deploy it: {written.folder}/up")
-
-
-def _only(
+def chosen_devices(
     context: Context,
     site: Sites,
     host: Hosts,

@@ -21,6 +21,8 @@ from lab.state import MARKER, POWER_OFF, Fault, LabState
 
 VERSION = "0.79.0"
 SCRIPTS = Path(__file__).parent / "clab"
+ANYWHERE = (str(SCRIPTS / "containerlab-anywhere"),)
+"""What runs containerlab, also on a kernel that it would refuse."""
 ENGINE = Path("/run/engine")
 """In the keeper's mount namespace: all that the engine writes."""
 PROGRAMS = ("dockerd", "containerd", "runc", "docker", "iptables")
@@ -80,8 +82,7 @@ class Containerlab:
         topology = clab_topology.panel_topology(plan, routers, binds, inside.NODES, marked)
         file = lab.folder / f"{plan.name}.clab.yml"
         file.write_text(clab_topology.text(topology), encoding="utf-8")
-        deploy = [str(program()), "deploy", "--topo", str(file)]
-        in_engine(lab, [str(SCRIPTS / "containerlab-anywhere"), *deploy])
+        in_engine(lab, command("deploy", file))
         pids = _pids(lab, names)
         masters = [
             f"link set m{number} master {panel.MANAGEMENT_BRIDGE} up"
@@ -129,6 +130,11 @@ class Containerlab:
                 Path(path).rmdir()
 
 
+def command(verb: str, topology: Path) -> list[str]:
+    """containerlab's command line, for `in_engine`."""
+    return [*ANYWHERE, str(program()), verb, "--topo", str(topology)]
+
+
 def control_group(folder: Path) -> str:
     """Name of the control group that holds a lab's containers; two labs never share it."""
     return f"imereti-{hashlib.sha256(str(folder).encode()).hexdigest()[:12]}"
@@ -174,7 +180,7 @@ def in_engine(lab: LabState, command: list[str]) -> str:
 
 
 def _run(command: list[str], more: Mapping[str, str] | None = None, folder: str = "/") -> str:
-    environment = {**netns.ENVIRONMENT, "HOME": "/root", **(more or {})}
+    environment = {**netns.ENVIRONMENT, "HOME": str(Path.home()), **(more or {})}
     try:
         done = subprocess.run(
             command,

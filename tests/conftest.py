@@ -9,6 +9,7 @@ from tempfile import gettempdir
 import pytest
 
 from inventory.errors import MachineError
+from lab.containerlab import Containerlab
 from lab.preflight import check_machine
 from tests.labfixture import mended_lab, whole_lab
 
@@ -27,6 +28,15 @@ def _lab_lacks() -> str:
     return ""
 
 
+def _containerlab_lacks() -> str:
+    """Why tests marked `containerlab` can't run here; empty when they can."""
+    try:
+        Containerlab().check(Path(gettempdir()))
+    except MachineError as error:
+        return str(error)
+    return ""
+
+
 def _browser_lacks() -> str:
     """Why tests marked `browser` can't run here; empty when they can."""
     if any(map(shutil.which, BROWSERS)):
@@ -39,7 +49,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for marker, lacks in (("lab", _lab_lacks), ("browser", _browser_lacks)):
+    for marker, lacks in (
+        ("lab", _lab_lacks),
+        ("containerlab", _containerlab_lacks),
+        ("browser", _browser_lacks),
+    ):
         marked = [item for item in items if item.get_closest_marker(marker)]
         reason = lacks() if marked else ""
         for item in marked if reason else ():
@@ -53,7 +67,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
         os.environ.get("CI") == "true"
         and report.skipped  # type: ignore[attr-defined]  # pluggy's result is untyped
         and not hasattr(report, "wasxfail")
-        and any(item.get_closest_marker(marker) for marker in ("lab", "browser"))
+        and any(item.get_closest_marker(marker) for marker in ("lab", "containerlab", "browser"))
     ):
         item.config.stash[SKIPPED_IN_CI].append(item.nodeid)
     return report

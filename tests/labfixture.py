@@ -116,14 +116,18 @@ class LabUnderTest:
 
 
 def make_lab(
-    folder: Path, name: str, inventory: Path, templates: Path = CHECKOUT / "templates"
+    folder: Path,
+    name: str,
+    inventory: Path,
+    templates: Path = CHECKOUT / "templates",
+    driver: str = "netns",
 ) -> LabUnderTest:
     """The folder and configuration of a lab; boots nothing."""
     lab = LabUnderTest(name, folder, inventory, free_management(name))
     paths = {"inventory": inventory, "templates": templates, "state": "state", "build": "build"}
     settings = {
         "paths": {key: str(value) for key, value in paths.items()},
-        "lab": {"name": name, "management": str(lab.management)},
+        "lab": {"name": name, "management": str(lab.management), "driver": driver},
     }
     (folder / "config.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
     return lab

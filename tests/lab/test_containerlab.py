@@ -1,7 +1,10 @@
 """Routers in containers, for real: containerlab, a Docker engine of the lab's own, FRRouting."""
 
+import json
 import os
+import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from ipaddress import IPv4Network
 from pathlib import Path
@@ -9,29 +12,170 @@ from pathlib import Path
 import pytest
 
 from lab import containerlab, netns
-from lab.containerlab import Containerlab
-from lab.state import LabState
-from tests.labfixture import CHECKOUT, make_lab
+from lab.containerlab import Containerlab, control_group
+from lab.plan import LanHost
+from lab.reach import Probe, allowed_probes
+from lab.state import LabState, interface_name, marked_processes
+from tests.labfixture import CHECKOUT, LabUnderTest, WholeLab, booted, make_lab
 
 pytestmark = [pytest.mark.containerlab, pytest.mark.slow, pytest.mark.timeout(600)]
 
 SMALL = CHECKOUT / "tests" / "regions" / "small"
+WINDOW_S = 3.0
+"""How long nothing forbidden may arrive, once everything allowed does."""
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WholeLab]:
+    """The whole default network on containerlab, booted once; gone without a trace afterwards."""
+    folder = tmp_path_factory.mktemp("containers")
+    name = f"c{os.getpid() % 1_000_000}"
+    lab = make_lab(folder, name, CHECKOUT / "inventory", driver="containerlab")
+    with booted(lab) as report:
+        yield WholeLab(lab.name, lab.folder, lab.inventory, lab.management, report)
+    assert traces(lab) == []
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[LabState]:
+def mended(whole: WholeLab) -> Iterator[WholeLab]:
+    """`whole` for a test that breaks something."""
+    whole.wait_adjacencies()
+    yield whole
+    whole.run("lab", "heal")
+    whole.wait_adjacencies()
+
+
+def traces(lab: LabUnderTest) -> list[str]:
+    """All that a lab which was taken down has left on this machine."""
+    folder = (lab.state_folder / "lab" / lab.name).resolve()
+    found = [f"process {one}" for one in marked_processes(folder)]
+    places = [folder, Path("/sys/class/net", interface_name(lab.name))]
+    places += Path("/sys/fs/cgroup").glob(f"**/{control_group(folder)}")
+    mounts = Path("/proc/self/mounts").read_text(encoding="utf-8")
+    found += [f"mount {line}" for line in mounts.splitlines() if str(folder) in line]
+    return found + [str(place) for place in places if place.exists()]
+
+
+def government(lab: LabUnderTest) -> list[LanHost]:
+    return [host for host in lab.plan.hosts if host.zone in {"gov", "council"}]
+
+
+# --- the whole network --------------------------------------------------------------------
+
+
+def test_the_whole_network_is_up_and_runs_what_was_rendered(whole: WholeLab) -> None:
+    assert (whole.report["routers"], whole.report["lans"]) == (31, 104)
+    assert whole.report["missing"] == []
+    assert whole.report["unreachable"] == []
+    assert whole.report["differences"] == []
+    assert whole.report["pings"] > 2_500
+    assert whole.state.driver == "containerlab"
+
+
+def test_every_router_is_a_container_of_an_engine_that_only_the_lab_sees(whole: WholeLab) -> None:
+    said = containerlab.in_engine(whole.state, ["docker", "ps", "--format", "{{.Names}}"])
+    routers = {node.name for node in whole.plan.nodes if node.kind in {"router", "external"}}
+    assert set(said.split()) == routers
+    topology = whole.state.folder / f"{whole.name}.clab.yml"
+    deployed = containerlab.in_engine(whole.state, containerlab.command("inspect", topology))
+    assert deployed.count("running") == len(routers)
+    assert whole.inside("zes-rtr1", "hostname").strip() == "zes-rtr1"
+    routes = Path("/proc/net/route").read_text(encoding="utf-8")
+    assert "docker" not in routes
+
+
+def test_schools_are_kept_away_from_the_government(mended: WholeLab) -> None:
+    assert mended.ping_until(allowed_probes(mended.plan), 20) == []
+    forbidden = [
+        Probe(school.node, address)
+        for school in mended.plan.hosts
+        if school.zone == "public"
+        for other in government(mended)
+        for address in (other.ipv4, other.ipv6)
+    ]
+    assert mended.ping(forbidden, WINDOW_S) == set()
+
+
+def test_a_cut_circuit_is_routed_around_and_healed(mended: WholeLab) -> None:
+    link = mended.network.links["kut-zes"]
+    host = next(one for one in government(mended) if one.lan == "zes-gov")
+    inmis = next(one for one in mended.plan.hosts if one.zone == "inmis")
+    mended.answer("lab", "fault", "cut", link.id)
+    for end in (link.a, link.b):
+        said = mended.inside(end.device, "ip", "-j", "link", "show", "dev", end.interface)
+        assert {"UP", "NO-CARRIER"} <= set(json.loads(said)[0]["flags"])
+    probes = [Probe(host.node, inmis.ipv4), Probe(host.node, inmis.ipv6)]
+    assert mended.ping_until(probes, 15) == []
+    mended.answer("lab", "heal", link.id)
+    mended.wait_adjacencies()
+
+
+def test_a_core_router_without_power_is_routed_around_and_boots_again(mended: WholeLab) -> None:
+    core = "kut-core2"
+    mended.answer("lab", "fault", "power-off", core)
+    assert mended.run("lab", "exec", core, "--", "true").returncode == 1
+    inmis = next(one for one in mended.plan.hosts if one.zone == "inmis")
+    sources = [host for host in government(mended) if host.node != core]
+    assert mended.ping_until([Probe(host.node, inmis.ipv4) for host in sources], 20) == []
+    mended.answer("lab", "heal", core)
+    mended.wait_adjacencies()
+    assert mended.ping_until(allowed_probes(mended.plan), 20) == []
+
+
+def test_a_configuration_saved_on_a_router_survives_a_loss_of_power(mended: WholeLab) -> None:
+    words = ["-c", "configure terminal", "-c", "interface lo", "-c", "description kept"]
+    mended.inside("zes-rtr1", "vtysh", *words, "-c", "end", "-c", "write memory")
+    mended.answer("lab", "fault", "power-off", "zes-rtr1")
+    mended.answer("lab", "heal", "zes-rtr1")
+    mended.wait_adjacencies()
+    assert "description kept" in mended.inside("zes-rtr1", "vtysh", "-c", "show running-config")
+
+
+# --- its life -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[LabUnderTest]:
+    """A lab of the second region; not booted."""
+    name = f"k{tmp_path.stat().st_ino % 1_000_000}"
+    lab = make_lab(tmp_path, name, SMALL, driver="containerlab")
+    yield lab
+    lab.run("lab", "down")
+
+
+def test_killed_half_way_it_is_cleaned_by_the_next_command(small: LabUnderTest) -> None:
+    folder = (small.state_folder / "lab" / small.name).resolve()
+    group = control_group(folder)
+    with subprocess.Popen(
+        small.command("lab", "up"), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+    ) as going_up:
+        deadline = time.monotonic() + 120  # until containers are being made
+        while not any(Path("/sys/fs/cgroup").glob(f"*/{group}/*")) and time.monotonic() < deadline:
+            assert going_up.poll() is None, "it was up or failed before it could be killed"
+            time.sleep(0.02)
+        going_up.send_signal(signal.SIGKILL)
+    assert traces(small) != []
+    assert small.run("lab", "down").returncode == 0
+    assert traces(small) == []
+
+
+# --- the exported folder ------------------------------------------------------------------
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Iterator[LabState]:
     """A machine with Docker and containerlab: an engine in namespaces of its own."""
-    folder = tmp_path / "engine"
+    folder = tmp_path / "machine"
     folder.mkdir()
     keeper, started = netns.start_keeper(folder)
-    machine = LabState("engine", folder, keeper, started, IPv4Network("172.31.0.0/24"))
+    state = LabState("machine", folder, keeper, started, IPv4Network("172.31.0.0/24"))
     try:
-        Containerlab().start(machine)
+        Containerlab().start(state)
         program = folder / "containerlab"
-        anywhere = containerlab.SCRIPTS / "containerlab-anywhere"
-        program.write_text(f'#!/bin/sh\nexec {anywhere} {containerlab.program()} "$@"\n')
+        words = " ".join(containerlab.ANYWHERE)
+        program.write_text(f'#!/bin/sh\nexec {words} {containerlab.program()} "$@"\n')
         program.chmod(0o755)
-        yield machine
+        yield state
     finally:
         netns.end_marked(folder)
         Containerlab().discard(folder)
@@ -39,12 +183,11 @@ def engine(tmp_path: Path) -> Iterator[LabState]:
 
 def on_machine(machine: LabState, folder: Path, *command: str) -> str:
     """What a person types on that machine, in `folder`; it must succeed."""
-    path = f"{machine.folder}:{os.environ['PATH']}:/usr/sbin"
     enter = ["nsenter", f"--target={machine.keeper}", "--mount", "--pid", "--net", "--uts", "--ipc"]
     done = subprocess.run(
         [*enter, "--", *command],
         cwd=folder,
-        env={"PATH": path, "HOME": "/root", "IMERETI_LAB": str(machine.folder)},
+        env={"PATH": f"{machine.folder}:{os.environ['PATH']}:/usr/sbin", "HOME": str(Path.home())},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -55,13 +198,19 @@ def on_machine(machine: LabState, folder: Path, *command: str) -> str:
     return done.stdout
 
 
-def test_an_exported_lab_deploys_unchanged(engine: LabState, tmp_path: Path) -> None:
+def test_an_exported_lab_deploys_unchanged(machine: LabState, tmp_path: Path) -> None:
     lab = make_lab(tmp_path, "exported", SMALL)
     folder = tmp_path / "folder"
     written = lab.answer("lab", "export", "--format", "containerlab", "--out", str(folder))
-    assert written["nodes"] == 17
-    assert f"all {written['pings']} pings answered" in on_machine(engine, folder, "./up")
-    said = on_machine(engine, folder, "./in", "hq-core1", "vtysh", "-c", "show ip ospf neighbor")
-    assert "Full/" in said
-    on_machine(engine, folder, "./down")
-    assert on_machine(engine, folder, "docker", "ps", "--all", "--quiet") == ""
+    assert f"all {written['pings']} pings answered" in on_machine(machine, folder, "./up")
+    said = on_machine(machine, folder, "./in", "hq-core1", "vtysh", "-c", "show ip ospf neighbor")
+    assert said.count("Full/") >= 2
+    router = lab.network.devices["alp-r1"].management
+    login = ["ssh", "-i", "id_ed25519", "-o", "StrictHostKeyChecking=no", "-o", "BatchMode=yes"]
+    login += ["-o", f"UserKnownHostsFile={tmp_path / 'hosts'}", f"root@{router}", "hostname"]
+    assert on_machine(machine, folder, *login).strip() == "alp-r1"
+    on_machine(machine, folder, "./down")
+    assert on_machine(machine, folder, "docker", "ps", "--all", "--quiet") == ""
+    again = lab.run("lab", "export", "--out", str(folder))
+    assert again.returncode == 1
+    assert "is not empty" in again.stderr
