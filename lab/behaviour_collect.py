@@ -1,0 +1,205 @@
+"""Look at a running lab, from the daemons' sockets and with pings, until it has settled."""
+
+import json
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from inventory.errors import LabError
+from inventory.model import Network
+from inventory.secrets import Secrets
+from lab import behaviour_read, control, netns, running, vty
+from lab.behaviour import MANY, Behaviour, Kind, Observation, Setting, Subject
+from lab.behaviour_names import Names
+from lab.behaviour_paths import Address, Table, Walker, Way, shown
+from lab.behaviour_read import READERS, ROUTE_TABLES, Asked
+from lab.plan import LabPlan, LanHost
+from lab.reach import Probe, Prober, allowed_probes
+from lab.state import LabState
+
+PATIENCE_S = 45.0
+"""How long a lab may take to settle."""
+QUIET_S = 1.0
+"""How long nothing may change before it counts as settled."""
+ROUND_S = 0.7
+"""What each round of pings waits for answers."""
+ROUNDS = 4
+"""An allowed ping is tried so often; a forbidden one twice, and any answer counts."""
+
+
+def collect(lab: LabState, plan: LabPlan, network: Network, hopeful_s: float) -> Behaviour:
+    """Everything about the lab; `network` is the virtual view that it runs.
+
+    Waits up to `hopeful_s` for adjacencies that the model promises and that are not up, and then
+    until nothing changes. LabError when a router does not answer.
+    """
+    control.wait_missing(lab, plan.adjacencies, hopeful_s)
+    seen = _settled(lambda: _daemons(lab, plan, network))
+    keys = _keys(lab, plan)
+    pings = _pings(lab, plan)
+    return replace(seen, facts={**seen.facts, **pings}, settings={**seen.settings, **keys})
+
+
+def _settled(read: Callable[[], Behaviour]) -> Behaviour:
+    """What `read` says once it said the same for QUIET_S; after PATIENCE_S, as unsettled."""
+    began = time.monotonic()
+    before, since = read(), began
+    while True:
+        time.sleep(QUIET_S / 4)
+        seen, now = read(), time.monotonic()
+        if _values(seen) != _values(before):
+            before, since = seen, now
+        elif now - since >= QUIET_S:
+            return seen
+        if now - began > PATIENCE_S:
+            return replace(seen, settled=False)
+
+
+def _values(seen: Behaviour) -> dict[Subject, str]:
+    return {subject: one.value for subject, one in seen.facts.items()}
+
+
+def _daemons(lab: LabState, plan: LabPlan, network: Network) -> Behaviour:
+    """One look at all daemons of all routers."""
+    names = Names(network)
+    facts: dict[Subject, Observation] = {}
+    settings: dict[Setting, str] = {}
+    answers: dict[tuple[str, str], str] = {}
+    tables: dict[str, Table] = {}
+    for device, run in control.router_runs(lab, plan).items():
+        ways: list[Way] = []
+        for reader in READERS:
+            raw = _ask(device, run, reader.daemon, reader.command)
+            if raw is None:
+                continue
+            if len(raw) <= MANY:
+                answers[device, reader.command] = raw
+            asked = Asked(device, reader.command, json.loads(raw or "{}"), names)
+            facts.update(reader.facts(asked) if reader.facts else ())
+            settings.update(reader.settings(asked) if reader.settings else ())
+            if reader.command in ROUTE_TABLES:
+                ways += behaviour_read.ways(asked)
+            if reader.command == "show bgp neighbors json":
+                facts.update(_prefixes(run, asked))
+        tables[device] = Table.of(ways)
+    facts.update(_paths(tables, plan, network, names))
+    return Behaviour(facts, settings, answers)
+
+
+def _ask(device: str, run: Path, daemon: str, command: str) -> str | None:
+    """The answer; None when the router does not run that daemon."""
+    if not (run / "frr" / f"{daemon}.vty").exists():
+        return None
+    try:
+        return vty.show(run, daemon, command)
+    except OSError as error:
+        raise LabError(f"{device}: {daemon} does not answer `{command}`: {error}.") from None
+
+
+def _prefixes(run: Path, sessions: Asked) -> Iterable[behaviour_read.Fact]:
+    for address, session in sessions.answer.items():
+        families = session.get("addressFamilyInfo", {}) if isinstance(session, dict) else {}
+        for family in families:
+            words = family.replace("Unicast", " unicast")
+            peer = sessions.names.owner(address)
+            for what, read in (
+                ("advertised-routes", behaviour_read.sent),
+                ("routes", behaviour_read.accepted),
+            ):
+                command = f"show bgp {words} neighbors {address} {what} json"
+                raw = _ask(sessions.device, run, "bgpd", command) or "{}"
+                if raw.lstrip().startswith("{"):
+                    answer = Asked(sessions.device, command, json.loads(raw), sessions.names)
+                    yield from read(answer, peer)
+
+
+def _keys(lab: LabState, plan: LabPlan) -> Mapping[Setting, str]:
+    secrets: Secrets = lab.secrets()
+    return {
+        setting: value
+        for device, run in control.router_runs(lab, plan).items()
+        for setting, value in behaviour_read.keys(
+            device, secrets.unfill(running.running_configuration(run))
+        )
+    }
+
+
+def _paths(
+    tables: Mapping[str, Table], plan: LabPlan, network: Network, names: Names
+) -> Iterable[behaviour_read.Fact]:
+    """The path of every allowed pair, both families."""
+    walker = Walker(tables, lambda device, interface: names.behind(device, interface).neighbour)
+    lans = {host.node: host.lan for host in plan.hosts}
+    targets = _targets(plan)
+    for probe in allowed_probes(plan):
+        lan = lans[probe.source]
+        router = network.lans[lan].router
+        paths = walker.paths(router, probe.target)
+        subject = Subject(Kind.PATH, lan, f"{targets[probe.target]} IPv{probe.target.version}")
+        on_way = {name for path in paths for name in path}
+        text = "\n".join(
+            f"{hop}: {tables[hop].lookup(probe.target)}" for hop in sorted(on_way) if hop in tables
+        )
+        about = frozenset({lan, targets[probe.target], *on_way})
+        command = f"the tables of all routers, walked from {router} to {probe.target}"
+        yield subject, Observation(shown(paths), command, text, about)
+
+
+def _targets(plan: LabPlan) -> dict[Address, str]:
+    """Address -> what stands there: a LAN's host by the LAN's id, else a host beyond a peer."""
+    found: dict[Address, str] = {}
+    for host in plan.hosts:
+        found |= {host.ipv4: host.lan, host.ipv6: host.lan}
+    for beyond in plan.beyond:
+        families: tuple[tuple[Address, ...], ...] = (beyond.ipv4, beyond.ipv6)
+        for inside, *outside in families:
+            found[inside] = f"{beyond.peer}-inside"
+            found |= dict.fromkeys(outside, f"{beyond.peer}-internet")
+    return found
+
+
+def every_probe(plan: LabPlan) -> tuple[Probe, ...]:
+    """A ping from every LAN's host to every other's, and to every host beyond, both families."""
+    targets = _targets(plan)
+    own = {host.node: {host.ipv4, host.ipv6} for host in plan.hosts}
+    return tuple(
+        Probe(host.node, address)
+        for host in plan.hosts
+        for address in targets
+        if address not in own[host.node]
+    )
+
+
+def _pings(lab: LabState, plan: LabPlan) -> Mapping[Subject, Observation]:
+    probes, allowed = every_probe(plan), frozenset(allowed_probes(plan))
+    sent: dict[Probe, int] = dict.fromkeys(probes, 0)
+    answered: set[Probe] = set()
+    with Prober(lambda node: netns.network_namespace(lab, node)) as prober:
+        for number in range(ROUNDS):
+            waiting = [p for p in probes if p not in answered and (p in allowed or number < 2)]
+            if not waiting:
+                break
+            for probe in waiting:
+                sent[probe] += 1
+            answered |= set(prober.ping(waiting, ROUND_S))
+    hosts, targets = {host.node: host for host in plan.hosts}, _targets(plan)
+    return dict(
+        _pinged(probe, hosts[probe.source], targets[probe.target], sent[probe], probe in answered)
+        for probe in probes
+    )
+
+
+def _pinged(
+    probe: Probe, host: LanHost, target: str, sent: int, answered: bool
+) -> behaviour_read.Fact:
+    version = probe.target.version
+    source = host.ipv4 if version == 4 else host.ipv6
+    seen = Observation(
+        value="answered" if answered else "no answer",
+        command=f"ping -c {sent} {probe.target}",
+        raw=f"{source} -> {probe.target}: {sent} sent, {int(answered)} answered",
+        about=frozenset({host.lan, target}),
+        tried=str(probe.target),
+    )
+    return Subject(Kind.REACH, host.lan, f"{target} IPv{version}"), seen
