@@ -27,6 +27,7 @@ COMMANDS = {
     "rollback": "cli.state",
     "history": "cli.state",
     "run": "cli.run",
+    "ci": "cli.ci",
     "lab": "cli.lab",
     "poll": "cli.monitor",
     "monitor": "cli.monitor",
