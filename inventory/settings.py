@@ -56,6 +56,25 @@ class PollSettings:
 
 
 @dataclass(frozen=True)
+class TrapSettings:
+    """Traps and informs: what they name is polled at once. Heard from the model's devices only."""
+
+    enable: bool = True
+    host: str = ""
+    port: int = limited(0, ge=0, le=65535)
+    community: str = ""
+
+
+@dataclass(frozen=True)
+class SyslogSettings:
+    """The devices' own log lines."""
+
+    enable: bool = True
+    host: str = ""
+    port: int = limited(5514, ge=1, le=65535)
+
+
+@dataclass(frozen=True)
 class StoreSettings:
     """Where samples go."""
 
@@ -139,6 +158,8 @@ class Settings:
     target: Literal["auto", "real", "lab"] = "auto"
     lab: LabSettings = LabSettings()
     poll: PollSettings = PollSettings()
+    traps: TrapSettings = TrapSettings()
+    syslog: SyslogSettings = SyslogSettings()
     store: StoreSettings = StoreSettings()
     http: HttpSettings = HttpSettings()
     alarms: AlarmSettings = AlarmSettings()

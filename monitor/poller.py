@@ -71,6 +71,10 @@ class Poller:
                 agent.close()
             self._tick()
 
+    def ask_now(self, device: str) -> None:
+        """Poll `device` at once, out of turn: a trap said something about it."""
+        self._schedule.ask_again(device, self._clock.monotonic())
+
     async def _until_due(self, stop: asyncio.Event) -> None:
         """Sleep until a device is due, something was asked for out of turn, or the end."""
         seconds = min(self._schedule.next_due(self._clock.monotonic()), TICK_S)

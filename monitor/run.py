@@ -16,6 +16,7 @@ from inventory.model import Network
 from inventory.secrets import Secrets
 from inventory.settings import Settings, StoreSettings
 from monitor.agent import DeviceAgent
+from monitor.beside import Beside
 from monitor.clock import Clock, SystemClock
 from monitor.poller import Poller
 from monitor.rejects import Rejects
@@ -74,14 +75,19 @@ async def run_monitor(
         )
         writer = _ReportingWriter(store, clock, chores_of(store, settings.store), spool, report)
         poller = Poller(agents, settings.poll, watch, writer, clock=clock, counters=client.counters)
+        beside = Beside(
+            network, settings, secrets, credentials, store, clock=clock, ask_now=poller.ask_now
+        )
         log.info("monitor_started", devices=len(agents), interval_s=interval_s)
-        written = asyncio.Event()
+        written, ended = asyncio.Event(), asyncio.Event()
         writing = asyncio.create_task(writer.run(written))
+        listening = asyncio.create_task(beside.run(ended))
         try:
             await poller.run(stop)
         finally:
             written.set()
-            await writing
+            ended.set()
+            await asyncio.gather(writing, listening)
             await client.close()
             log.info("monitor_stopped", samples_left=writer.waiting)
 

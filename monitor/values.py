@@ -77,6 +77,13 @@ class SubjectKind(StrEnum):
     SITE = "site"
 
 
+class EventSource(StrEnum):
+    """How a device told something by itself."""
+
+    TRAP = "trap"
+    SYSLOG = "syslog"
+
+
 class IncidentState(StrEnum):
     """Life of an incident."""
 

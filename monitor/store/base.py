@@ -13,10 +13,21 @@ asyncio use `asyncio.to_thread`. All are safe to call from several threads.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from monitor.metrics import NO_VALUES, SERIES_INDEX
-from monitor.values import Fault, IncidentState, LinkState, Quality, Severity, SubjectKind
+from monitor.values import (
+    EventSource,
+    Fault,
+    IncidentState,
+    LinkState,
+    Quality,
+    Severity,
+    SubjectKind,
+)
+
+KEPT_EVENTS = 200
+"""Traps and log lines that are kept of each device."""
 
 
 class LinkSample(NamedTuple):
@@ -203,6 +214,30 @@ class DevicePollRow:
     rtt_ms: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class DeviceEvent:
+    """Something that a device told by itself: a trap or a line of its log."""
+
+    device: str
+    at: float
+    source: EventSource
+    severity: int
+    """0 emergency to 7 debug (RFC 5424)."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """What is known last of one thing, beside states and samples; replaced each time."""
+
+    kind: str
+    """What sort of document it is: `service`, `device`, `receiver` and so on."""
+    id: str
+    at: float
+    document: Mapping[str, Any]
+    """JSON."""
+
+
 class Change(StrEnum):
     """What happens to the incident of a cause."""
 
@@ -334,6 +369,18 @@ class Journal(Protocol):
 
     def poller(self) -> PollerStatus | None:
         """What the poller last said of itself; None when none ever ran."""
+
+    def add_events(self, events: Sequence[DeviceEvent]) -> None:
+        """Keep what devices told; of each device the last KEPT_EVENTS stay."""
+
+    def events(self, devices: Iterable[str], limit: int = 50) -> tuple[DeviceEvent, ...]:
+        """The last of these devices, newest first."""
+
+    def put_latest(self, rows: Sequence[Latest]) -> None:
+        """Replace what was known of the same kind and id."""
+
+    def latest(self, kind: str) -> Mapping[str, Latest]:
+        """Everything of one kind, by id."""
 
 
 class Store(SampleStore, Journal, Protocol):

@@ -14,13 +14,14 @@ from monitor.store.sqlite_journal import (
     write_devices,
     write_poller,
 )
+from monitor.store.sqlite_notes import SqliteNotes
 from monitor.store.sqlite_samples import SqliteSamples
 
 FINDINGS = 20
 """`store check` names so many damages and no more."""
 
 
-class SqliteStore(SqliteSamples, SqliteJournal):
+class SqliteStore(SqliteSamples, SqliteJournal, SqliteNotes):
     """Store over one file: samples and journal share it, so a batch is one transaction."""
 
     apart = False

@@ -1,0 +1,65 @@
+"""What runs beside the polling: traps and syslog, and the journal's writer for what they say.
+
+None of it may stop or delay a poll: what fails here is logged, and polling goes on.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from inventory.model import Network
+from inventory.secrets import Secrets
+from inventory.settings import Settings
+from monitor.clock import Clock
+from monitor.notes import Notes
+from monitor.store.base import Store
+from monitor.targets import Credentials
+from monitor.traps import Receiver
+
+log = structlog.get_logger("monitor")
+
+
+class Beside:
+    """Made before polling begins, so that what is missing is said at once."""
+
+    def __init__(
+        self,
+        network: Network,
+        settings: Settings,
+        secrets: Secrets,
+        credentials: Credentials | None,
+        store: Store,
+        *,
+        clock: Clock,
+        ask_now: Callable[[str], None],
+    ) -> None:
+        """SecretError when one is missing."""
+        self._notes = Notes(store, clock)
+        self._receiver = Receiver(
+            network,
+            settings,
+            secrets,
+            credentials,
+            clock=clock,
+            ask_now=ask_now,
+            put=self._notes.put,
+            tell=self._notes.tell,
+        )
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until `stop` is set."""
+        told = asyncio.Event()
+        notes = asyncio.create_task(_kept_apart("notes", self._notes.run(told)))
+        try:
+            await asyncio.gather(_kept_apart("receiver", self._receiver.run(stop)))
+        finally:
+            told.set()
+            await notes
+
+
+async def _kept_apart(what: str, running: Awaitable[None]) -> None:
+    try:
+        await running
+    except Exception:
+        log.exception("stopped_beside_the_polling", what=what)
