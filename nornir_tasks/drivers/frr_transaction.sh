@@ -28,7 +28,22 @@ frr_show() { timeout "$bound" vtysh -c 'show running-config no-header'; }
 
 # The folder is given as --confdir, so that frr-reload takes the file for the start-up file itself
 # and does not end with `write memory`: start-up stays as it is until `confirm`.
+# The lines whose value FRR takes in place of the old one. frr-reload would remove the old line first,
+# and for that moment the default would hold: a circuit of cost 1 draws every packet to it.
+frr_values() {
+    awk '/^interface / { name = $2 } /^exit/ { name = "" }
+        name != "" && / (ip ospf|ipv6 ospf6) cost / { print "interface " name; print; print "exit" }' |
+        paste -d '|' - - -
+}
+
+frr_overwrite() {
+    frr_show | frr_values >"$1/values.running"
+    frr_values <"$1/frr.conf" | grep -vxF -f "$1/values.running" | tr '|' '\n' >"$1/values"
+    [ ! -s "$1/values" ] || timeout "$bound" vtysh -f "$1/values"
+}
+
 frr_load() {
+    frr_overwrite "$1"
     [ -f /etc/frr/vtysh.conf ] && cp /etc/frr/vtysh.conf "$1/vtysh.conf"
     timeout "$bound" "$reload" --reload --stdout --log-level warning --confdir "$1" "$1/frr.conf"
 }
@@ -54,12 +69,41 @@ nft_normal() {
     return "$status"
 }
 
-nft_load() {
+# The names of all that a listing holds: kind, family, table, name.
+nft_names() {
+    awk '$1 == "table" { table = $2 " " $3; print $1, table, "-" }
+        ($1 == "set" || $1 == "map" || $1 == "chain") && $NF == "{" { print $1, table, $2 }' | sort
+}
+
+# One transaction in which every chain stays hooked: a chain that goes while its twin comes drops
+# what passes between the two. The candidate refills what it has too; the rest goes last.
+nft_in_place() {
+    nft_show | nft_names >"$1/names.running"
+    nft_names <"$1/nftables.wanted" >"$1/names.wanted"
+    {
+        sed -n 's/^table \(.*\) -$/flush table \1/p; s/^\(set\|map\) /flush \1 /p' "$1/names.running"
+        grep -v '^flush ruleset' "$1/nftables.conf"
+        comm -23 "$1/names.running" "$1/names.wanted" | sed 's/^table \(.*\) -$/table \1/; s/^/delete /'
+    } >"$1/nftables.load"
+    nft -f "$1/nftables.load" 2>/dev/null
+}
+
+nft_anew() {
     {
         nft_tables | sed -n 's/^table /delete table /p'
         grep -v '^flush ruleset' "$1/nftables.conf"
     } >"$1/nftables.load"
     nft -f "$1/nftables.load"
+}
+
+nft_differ() {
+    nft_normal <"$1/nftables.conf" >"$1/nftables.wanted" || say 'nft refused the file'
+    nft_show | nft_normal | diff -u - "$1/nftables.wanted"
+}
+
+nft_load() {
+    [ -n "$(nft_differ "$1")" ] || return 0
+    nft_in_place "$1" || nft_anew "$1"
 }
 
 snmp_installed() { cat /etc/snmp/snmpd.conf 2>/dev/null || true; }
@@ -98,10 +142,7 @@ load_all() { # FOLDER
 
 left_over() { # FOLDER: what still differs once it is loaded
     if [ -f "$1/frr.conf" ]; then frr_differ "$1" || say 'frr-reload --test failed'; fi
-    if [ -f "$1/nftables.conf" ]; then
-        nft_normal <"$1/nftables.conf" >"$1/nftables.wanted" || say 'nft refused the file'
-        nft_show | nft_normal | diff -u - "$1/nftables.wanted"
-    fi
+    if [ -f "$1/nftables.conf" ]; then nft_differ "$1"; fi
 }
 
 save() { # DIR

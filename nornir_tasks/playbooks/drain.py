@@ -1,10 +1,10 @@
 """Take the traffic off a circuit or a router before work on it, or bring it back."""
 
-from dataclasses import replace
-from types import MappingProxyType
+from collections.abc import Iterable, Iterator
 
 from inventory.errors import InputError, Problem
-from inventory.model import Device, Network
+from inventory.model import Network
+from nornir_tasks.loop_free import raised
 from nornir_tasks.play import Play
 
 PARAMETERS = {
@@ -12,51 +12,57 @@ PARAMETERS = {
     "device": "or the router to drain, by all its circuits",
     "back": "yes: bring the traffic back",
 }
-LAST_RESORT = 65535
-"""The highest OSPF cost of an interface: used only when there is no other way."""
 
 
 def run(play: Play) -> None:
-    """One end after the other: traffic moves while both still forward it."""
-    links = _links(play)
-    ends = {end for link in links for end in _ends(play.network, link)}
-    devices = tuple(sorted(ends & set(play.network.devices)))
+    """One router and one step of cost after the other, so that no packet ever circles."""
+    what, ends = _chosen(play)
+    steps = tuple(draining(play.network, ends))
+    networks = (play.network, *(network for _, network in steps))
     if play.arguments.get("back") == "yes":
-        play.apply(play.network, devices)
-        play.say(f"{', '.join(sorted(links))}: carries traffic again")
+        for (device, _), earlier in zip(reversed(steps), reversed(networks[:-1]), strict=True):
+            play.apply(earlier, (device,))
+        play.say(f"{what}: carries traffic again")
         return
-    play.apply(drained(play.network, links), devices)
-    play.say(f"{', '.join(sorted(links))}: drained; bring it back with the same words and back=yes")
+    for device, network in steps:
+        play.apply(network, (device,))
+    play.say(f"{what}: drained; bring it back with the same words and back=yes")
 
 
-def drained(network: Network, links: frozenset[str]) -> Network:
-    """The network with the highest cost on both ends of `links`."""
-    devices = {name: _drained(device, links) for name, device in network.devices.items()}
-    return replace(network, devices=MappingProxyType(devices))
+def draining(
+    network: Network, ends: Iterable[tuple[str, tuple[str, ...]]]
+) -> Iterator[tuple[str, Network]]:
+    """The device to change next, and the network that it is then to run.
+
+    `ends`: devices and those of their interfaces that nothing is to leave through any more.
+    """
+    latest = network
+    for device, interfaces in ends:
+        for step in raised(latest, device, interfaces):
+            yield device, step
+            latest = step
 
 
-def _drained(device: Device, links: frozenset[str]) -> Device:
-    interfaces = tuple(
-        replace(interface, ospf=replace(interface.ospf, cost=LAST_RESORT))
-        if interface.ospf is not None and interface.link in links
-        else interface
-        for interface in device.interfaces
-    )
-    return replace(device, interfaces=interfaces)
+def circuit_ends(network: Network, link: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Both ends of a circuit, as `draining` takes them."""
+    both = (network.links[link].a, network.links[link].b)
+    return tuple((end.device, (end.interface,)) for end in both)
 
 
-def _links(play: Play) -> frozenset[str]:
+def _chosen(play: Play) -> tuple[str, tuple[tuple[str, tuple[str, ...]], ...]]:
+    network = play.network
     if "device" in play.arguments:
         name = play.arguments["device"]
-        found = {id_ for id_ in play.network.links if name in _ends(play.network, id_)}
+        routed = [link for link in network.links.values() if link.routed]
+        own = [
+            link.end(name).interface for link in routed if name in {link.a.device, link.b.device}
+        ]
+        # What others send through it leaves it again: raising what leaves is enough.
+        if own:
+            return name, ((name, tuple(sorted(own))),)
     else:
-        found = {play.argument("link")} & set(play.network.links)
-    routed = frozenset(id_ for id_ in found if play.network.links[id_].routed)
-    if not routed:
-        message = "expected link=ID or device=NAME of something that routes."
-        raise InputError((Problem("command line", 0, "link", message, "See: imereti show links"),))
-    return routed
-
-
-def _ends(network: Network, link: str) -> set[str]:
-    return {network.links[link].a.device, network.links[link].b.device}
+        link = network.links.get(play.argument("link"))
+        if link is not None and link.routed:
+            return link.id, circuit_ends(network, link.id)
+    message = "expected link=ID or device=NAME of something that routes."
+    raise InputError((Problem("command line", 0, "link", message, "See: imereti show links"),))

@@ -1,0 +1,147 @@
+"""Costs raised in steps during which no packet can circle, whichever router hears of them first.
+
+While a new cost spreads, some routers forward by the old costs and some by the new. A router that
+hears first may hand a packet to one that has not heard yet and hands it back: a transient loop, in
+which packets die. A step is free of them when, for every destination, the next hops by the old
+costs and those by the new ones together hold no cycle. Steps of one always are, and mostly a few
+big ones do (Francois, Shand, Bonaventure: Disruption-free topology reconfiguration in OSPF
+networks, INFOCOM 2007). Lowered costs take the same steps backwards. Pure.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from graphlib import CycleError, TopologicalSorter
+from types import MappingProxyType
+
+from inventory.model import Device, Network
+from inventory.paths import Edge, Topology
+
+LAST_RESORT = 65535
+"""The highest OSPF cost of an interface: used only when there is no other way."""
+_DEFAULT = "0.0.0.0/0"
+
+Costs = Mapping[tuple[str, str], int]
+"""(device, interface) -> cost of what leaves through it."""
+
+
+def raised(network: Network, device: str, interfaces: Collection[str]) -> tuple[Network, ...]:
+    """`network` with the costs of those interfaces of `device` growing to LAST_RESORT, in steps.
+
+    All of them grow by the same amount, so the device itself never changes its mind before the
+    last step. Destinations are routers, what is behind them, and the default route.
+    """
+    wires = tuple(_wires(network))
+    start = {(wire.device, wire.interface): wire.cost for wire in wires}
+    chosen = [(device, name) for name in interfaces]
+    rise = max((LAST_RESORT - start[key] for key in chosen), default=0)
+    targets = _destinations(network)
+
+    def at(level: int) -> Costs:
+        grown = {key: min(LAST_RESORT, start[key] + level) for key in chosen}
+        return {**start, **grown}
+
+    levels = _levels(wires, targets, at, rise)
+    return tuple(_with_costs(network, device, at(level)) for level in levels)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wire:
+    device: str
+    interface: str
+    to: str
+    cost: int
+
+
+def _wires(network: Network) -> Iterator[_Wire]:
+    for device in network.devices.values():
+        for interface in device.interfaces:
+            if interface.ospf is not None and not interface.ospf.passive and interface.peer:
+                yield _Wire(device.name, interface.name, interface.peer[0], interface.ospf.cost)
+
+
+def _destinations(network: Network) -> Mapping[str, frozenset[str]]:
+    """Destination -> the routers that announce it."""
+    routers = {name: frozenset({name}) for name, one in network.devices.items() if one.routes}
+    borders = frozenset(
+        peer.device for peer in network.region.bgp.externals if peer.accepts_default
+    )
+    return {**routers, _DEFAULT: borders} if borders else routers
+
+
+def _levels(
+    wires: tuple[_Wire, ...],
+    targets: Mapping[str, frozenset[str]],
+    at: Callable[[int], Costs],
+    end: int,
+) -> Iterator[int]:
+    """From 0 to `end`, each as far from the one before as no packet can circle between them."""
+    level = 0
+    while level < end:
+        before = _hops(wires, targets, at(level))
+        good, bad = level + 1, end + 1
+        probe = end
+        while bad - good > 1:
+            free = _together_free(before, _hops(wires, targets, at(probe)))
+            good, bad = (probe, bad) if free else (good, probe)
+            probe = (good + bad) // 2
+        level = good
+        yield level
+
+
+def _hops(
+    wires: Iterable[_Wire], targets: Mapping[str, frozenset[str]], costs: Costs
+) -> dict[str, dict[str, set[str]]]:
+    """Destination -> router -> its next hops, all that are equally good."""
+    backwards: dict[str, list[Edge]] = defaultdict(list)
+    for wire in wires:
+        cost = costs[wire.device, wire.interface]
+        backwards[wire.to].append(Edge(wire.interface, wire.device, cost))
+        backwards.setdefault(wire.device, [])
+    found: dict[str, dict[str, set[str]]] = {}
+    for target, announcers in targets.items():
+        sink = tuple(Edge("", name, 0) for name in sorted(announcers))
+        to_target = Topology({**_frozen(backwards), "": sink}).costs_from("")
+        hops: dict[str, set[str]] = defaultdict(set)
+        for wire in wires:
+            onward = to_target.get(wire.to)
+            if onward is None or wire.device in announcers:
+                continue
+            if costs[wire.device, wire.interface] + onward == to_target[wire.device]:
+                hops[wire.device].add(wire.to)
+        found[target] = hops
+    return found
+
+
+def _together_free(
+    before: Mapping[str, Mapping[str, set[str]]], after: Mapping[str, Mapping[str, set[str]]]
+) -> bool:
+    for target, old in before.items():
+        new = after[target]
+        if old == new:
+            continue
+        both = {name: old.get(name, set()) | new.get(name, set()) for name in {*old, *new}}
+        try:
+            TopologicalSorter(both).prepare()
+        except CycleError:
+            return False
+    return True
+
+
+def _frozen(edges: Mapping[str, list[Edge]]) -> dict[str, tuple[Edge, ...]]:
+    return {name: tuple(rows) for name, rows in edges.items()}
+
+
+def _with_costs(network: Network, name: str, costs: Costs) -> Network:
+    device = _device_with_costs(network.devices[name], costs)
+    return replace(network, devices=MappingProxyType({**network.devices, name: device}))
+
+
+def _device_with_costs(device: Device, costs: Costs) -> Device:
+    interfaces = tuple(
+        replace(interface, ospf=replace(interface.ospf, cost=costs[device.name, interface.name]))
+        if interface.ospf is not None and (device.name, interface.name) in costs
+        else interface
+        for interface in device.interfaces
+    )
+    return replace(device, interfaces=interfaces)
