@@ -41,6 +41,8 @@ def check_all(settings: Settings | ImeretiError, network: Network | ImeretiError
     if isinstance(settings, Settings):
         findings += [*_state(settings), *_port(settings), *_dashboard()]
         findings.append(_lab(settings.paths.state))
+        if settings.lab.driver == "containerlab":
+            findings.append(_containers())
         if isinstance(network, Network):
             findings += _secrets(settings, network)
     return findings
@@ -190,6 +192,16 @@ def _lab(folder: Path) -> Finding:
         words, _, mend = str(error).partition(" Run: ")
         return Finding("virtual routers", False, words, mend, required=False)
     return Finding("virtual routers", True, "can boot", required=False)
+
+
+def _containers() -> Finding:
+    """Whether virtual routers could run in containers; only where config.yaml wants that."""
+    from lab.containerlab import lacking
+
+    absent = lacking()
+    found = f"no {absent}" if absent else "can be deployed"
+    mend = "scripts/install-containerlab"
+    return Finding("driver containerlab", not absent, found, mend, required=False)
 
 
 def _dashboard() -> Iterator[Finding]:
