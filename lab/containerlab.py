@@ -176,16 +176,16 @@ def _pids(lab: LabState, names: Sequence[str]) -> dict[str, int]:
 def in_engine(lab: LabState, command: list[str]) -> str:
     """Run a command in the keeper's namespaces, where the engine is; LabError when it fails."""
     enter = [f"--target={lab.keeper}", "--mount", "--pid", "--net", "--uts", "--ipc"]
-    return _run(["nsenter", *enter, "--", *command], {MARKER: str(lab.folder)}, str(lab.folder))
+    return _run(["nsenter", *enter, "--", *command], {MARKER: str(lab.folder)})
 
 
-def _run(command: list[str], more: Mapping[str, str] | None = None, folder: str = "/") -> str:
+def _run(command: list[str], more: Mapping[str, str] | None = None) -> str:
     environment = {**netns.ENVIRONMENT, "HOME": str(Path.home()), **(more or {})}
     try:
         done = subprocess.run(
             command,
             env=environment,
-            cwd=folder,
+            cwd="/",
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

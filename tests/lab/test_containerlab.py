@@ -185,8 +185,7 @@ def on_machine(machine: LabState, folder: Path, *command: str) -> str:
     """What a person types on that machine, in `folder`; it must succeed."""
     enter = ["nsenter", f"--target={machine.keeper}", "--mount", "--pid", "--net", "--uts", "--ipc"]
     done = subprocess.run(
-        [*enter, "--", *command],
-        cwd=folder,
+        [*enter, "--", "env", f"--chdir={folder}", *command],
         env={"PATH": f"{machine.folder}:{os.environ['PATH']}:/usr/sbin", "HOME": str(Path.home())},
         stdin=subprocess.DEVNULL,
         capture_output=True,
