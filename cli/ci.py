@@ -1,12 +1,14 @@
 """`imereti ci`: a change of inventory or templates, judged before it is merged."""
 
 import json
+import signal
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cli.context import Context
+from inventory.errors import ImeretiError
 
 Base = Annotated[
     str, typer.Option("--base", metavar="REV", help="Git revision to judge against: origin/main.")
@@ -48,22 +50,35 @@ def ci(
     from cli.ci_text import text_of
 
     context: Context = ctx.obj
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a cancelled job leaves no lab
     expected = None if expect is None else read_expected(expect)
     folder = out or context.settings.paths.build / "ci"
     with place(context) as where:
         found = Judge(context, where, Options(base, fast, expected)).run()
     answer = document(found)
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in (
-        (TEXT, text_of(found, whole=True)),
-        (JSON, json.dumps(answer, ensure_ascii=False, indent=1, default=str) + "\n"),
-        (JUNIT, junit(found)),
-        (PAGE, page(found)),
-    ):
-        (folder / name).write_text(text, encoding="utf-8")
+    files = {
+        TEXT: text_of(found, whole=True),
+        JSON: json.dumps(answer, ensure_ascii=False, indent=1, default=str) + "\n",
+        JUNIT: junit(found),
+        PAGE: page(found),
+    }
+    if not context.as_json:
+        typer.echo(text_of(found), nl=False)
+    _write(folder, files)
     if context.as_json:
         context.answer(answer)
     else:
-        typer.echo(text_of(found), nl=False)
         typer.echo(f"Report: {folder / PAGE} ({TEXT}, {JSON}, {JUNIT} beside it)")
     raise typer.Exit(EXIT[found.verdict])
+
+
+def _write(folder: Path, files: dict[str, str]) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in files.items():
+            (folder / name).write_text(text, encoding="utf-8")
+    except OSError as error:
+        reason = error.strerror or error
+        raise ImeretiError(
+            f"the report can't be written to {folder}: {reason}. Name another folder with --out"
+        ) from None

@@ -35,6 +35,10 @@ def document(found: Judgement) -> dict[str, Any]:
             {"device": one.device, "file": one.file, "change": one.change, "diff": one.diff}
             for one in found.texts
         ],
+        "lab_configurations": [
+            {"device": one.device, "file": one.file, "change": one.change, "diff": one.diff}
+            for one in found.lab_texts
+        ],
         "apply": found.applied.document if found.applied else None,
         "apply_problems": list(found.applied.problems) if found.applied else [],
         "refused": list(found.refused),

@@ -52,6 +52,7 @@ class Judge:
             return self.found
         old, new = sides
         self.found.texts = differences(old.native, new.native)
+        self.found.lab_texts = differences(old.files, new.files)
         only = self._scope(old, new)
         if only is not None and not only:
             self.found.how = "nothing that a router routes or filters by has changed"
@@ -96,7 +97,7 @@ class Judge:
         """Devices to boot; None for all, empty when --fast finds nothing to try."""
         if not self._options.fast:
             return None
-        texts = differences(old.files, new.files)
+        texts = self.found.lab_texts
         changed = {*devices_of(texts, CARRIED | RESTARTED), *_recabled(old, new)}
         only = touched(old.view, changed) | touched(new.view, changed)
         self.found.scope = tuple(sorted(only))
@@ -119,9 +120,8 @@ class Judge:
             found.unsure.append(f"{found.base.name} did not settle in the lab")
         if rebuilt:
             found.how = f"booted anew, because {rebuilt}"
-        else:
-            rebuilt = self._apply(lab, old, new)
-        if rebuilt and not self._boot_new(lab, new):
+        there = self._boot_new(lab, new) if rebuilt else self._apply(lab, new)
+        if not there:
             return
         with self._phase("look again"):
             after = lab.look(new)
@@ -129,7 +129,7 @@ class Judge:
 
     def _rebuilt(self, lab: JudgedLab, old: Side, new: Side) -> str:
         """Why the new revision must be booted instead of applied; empty when it need not."""
-        texts = differences(old.files, new.files)
+        texts = self.found.lab_texts
         if reason := same_machine(lab.plan(old), lab.plan(new)):
             return reason
         if restarted := devices_of(texts, RESTARTED):
@@ -141,28 +141,31 @@ class Judge:
             )
         return ""
 
-    def _apply(self, lab: JudgedLab, old: Side, new: Side) -> str:
-        """Provision old to new; why it must be booted to be seen, when that was not possible."""
-        devices = devices_of(differences(old.files, new.files), CARRIED)
+    def _apply(self, lab: JudgedLab, new: Side) -> bool:
+        """Provision old to new; whether the routers run the new revision then."""
+        devices = devices_of(self.found.lab_texts, CARRIED)
         names = [name for name in devices if name in {node.name for node in lab.plan(new).nodes}]
         if not names:
             self.found.how = "the routers' configurations are the same in both revisions"
-            return ""
+            return True
         try:
             with self._phase("apply"):
                 done = lab.apply(new, names)
         except ImeretiError as error:
             self.found.refused = (str(error),)
-            return "provisioning failed"
+            return False
         self.found.applied = done
         if done.ok:
             count = f"{len(names)} device{'s' * (len(names) != 1)}"
-            self.found.how = f"applied to {count} of the running lab, as `imereti apply` does"
-            return ""
-        self.found.how = (
-            "provisioning took it back or was refused; booted anew, to see what it does"
-        )
-        return "provisioning did not bring it there"
+            self.found.how = f"applied to {count} of the running lab by imereti apply"
+            return True
+        self.found.how = "provisioning refused it or took it back"
+        with self._phase("force"):
+            self.found.refused = lab.force(new, names)
+        if self.found.refused:
+            return False
+        self.found.how += "; then loaded all the same, to see what it does"
+        return True
 
     def _boot_new(self, lab: JudgedLab, new: Side) -> bool:
         try:

@@ -78,6 +78,9 @@ class Judgement:
     base_problems: tuple[Problem, ...] = ()
     facts: tuple[Fact, ...] = ()
     texts: tuple[TextDifference, ...] = ()
+    """Of each device, on its own platform."""
+    lab_texts: tuple[TextDifference, ...] = ()
+    """As the lab runs it, where every router is FRRouting."""
     how: str = ""
     """How the lab came from the old to the new revision."""
     scope: tuple[str, ...] | None = None
@@ -107,11 +110,11 @@ class Judgement:
         unfulfilled = len(self.declared.unfulfilled) if self.declared else 0
         taken_back = self.applied is not None and not self.applied.ok
         reasons: Mapping[str, object] = {
-            f"the inventory or a template has {_count(self.problems, 'error')}": self.problems,
+            f"the inventory or a template has {counted(self.problems, 'error')}": self.problems,
             "provisioning could not bring the network to it, or took it back": taken_back,
-            f"routers refuse or change {_count(self.refused, 'line')}": self.refused,
-            f"{_count(self.broken, 'promise')} of the model broken": self.broken,
-            f"{_count(failed, 'scenario')} failed: {', '.join(failed)}": failed,
+            f"routers refuse or change {counted(self.refused, 'line')}": self.refused,
+            f"{counted(self.broken, 'promise')} of the model broken": self.broken,
+            f"{counted(failed, 'scenario')} failed: {', '.join(failed)}": failed,
             f"{undeclared} differences of behaviour that --expect does not declare": undeclared,
             f"{unfulfilled} declared differences that did not happen": unfulfilled,
         }
@@ -132,6 +135,7 @@ class Judgement:
         return Verdict.INCONCLUSIVE if undecided else Verdict.KEPT
 
 
-def _count(things: object, what: str) -> str:
+def counted(things: object, what: str) -> str:
+    """`1 promise`, `2 promises`."""
     number = len(things) if isinstance(things, tuple | list) else 0
     return f"{number} {what}{'s' * (number != 1)}"

@@ -9,6 +9,7 @@ from cli.ci_place import Place
 from cli.ci_side import Side, restricted
 from cli.ci_texts import texts_of
 from cli.context import Context
+from inventory.errors import ImeretiError
 
 if TYPE_CHECKING:
     from lab.behaviour import Behaviour
@@ -16,8 +17,10 @@ if TYPE_CHECKING:
     from lab.plan import LabPlan
     from lab.state import LabState
     from nornir_tasks.apply import ApplyReport
+    from nornir_tasks.session import Session
 
 HOPEFUL_S = 15.0
+FORCED_TIMER_S = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,30 @@ class JudgedLab:
         if report.exit_code == 0:
             self._now_runs(side)
         return Applied(report.exit_code == 0, report.document(), _problems(report))
+
+    def force(self, side: Side, devices: Iterable[str]) -> tuple[str, ...]:
+        """Load `side` on `devices` whatever it does to the network; what a device refused.
+
+        For a change that provisioning has taken back: to see what it would have done.
+        """
+        from cli.workplace import workplace
+
+        self.know_secrets(side)
+        context = self.context(side)
+        with workplace(context) as work:
+
+            def step(session: "Session") -> None:
+                session.stage(work.filled(session.device.name))
+                if session.difference():
+                    session.commit(FORCED_TIMER_S, work.audit.who)
+                    session.confirm()
+
+            ended = work.fleet.run(step, tuple(sorted(devices)))
+        failed = (one for one in ended.values() if isinstance(one, ImeretiError))
+        problems = tuple(context.secrets.mask(str(one)) for one in failed)
+        if not problems:
+            self._now_runs(side)
+        return problems
 
     def context(self, side: Side) -> Context:
         """What a command is handed that works on this lab with `side`'s inventory."""

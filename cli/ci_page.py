@@ -4,7 +4,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from cli.ci_judgement import SENTENCE, BrokenPromise, Judgement, Verdict
+from cli.ci_judgement import SENTENCE, BrokenPromise, Judgement, Verdict, counted
 from cli.ci_text import grouped
 
 TEMPLATE = "ci_page.html.j2"
@@ -34,6 +34,7 @@ def page(found: Judgement) -> str:
         promises=_grouped(found.broken),
         groups=grouped(found.differences),
         most=SHOWN_EVIDENCE,
+        count=counted,
     )
 
 

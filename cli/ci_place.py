@@ -38,11 +38,15 @@ class Place:
 def place(context: Context) -> Iterator[Place]:
     """A place for the time of a judgement; what is in it is removed at the end."""
     root = context.settings.paths.state / "ci"
-    root.mkdir(parents=True, exist_ok=True)
-    remove_leftovers(root, context)
     name = f"ci{randomness.token_hex(3)}"
     folder = root / name
-    folder.mkdir(mode=0o700)
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        remove_leftovers(root, context)
+        folder.mkdir(mode=0o700)
+    except OSError as error:
+        reason = error.strerror or error
+        raise LabError(f"{root} can't be written to: {reason}. Set paths.state.") from None
     with (folder / "lock").open("w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         try:

@@ -28,6 +28,7 @@ def _lines(found: Judgement, *, whole: bool) -> Iterator[str]:
         yield from (f"{found.base.name}: {one}" for one in found.base_problems)
     yield from _typed(found)
     yield from _configurations(found.texts, whole=whole)
+    yield from _in_lab(found.lab_texts)
     if found.how:
         yield f"\nLab: {_booted(found)}; {found.how}."
     yield from (f"  {remark}" for remark in found.remarks)
@@ -76,6 +77,14 @@ def _configurations(texts: tuple[TextDifference, ...], *, whole: bool) -> Iterat
             yield from (f"    {line}" for line in one.diff.splitlines()[2:])
     if not whole and len(texts) > SHOWN_DIFFS:
         yield f"  (the last {len(texts) - SHOWN_DIFFS} in full in the report's page)"
+
+
+def _in_lab(texts: tuple[TextDifference, ...]) -> Iterator[str]:
+    if texts:
+        names = list(dict.fromkeys(one.device for one in texts))
+        shown = ", ".join(names[:SHOWN_MEMBERS])
+        more = f" and {len(names) - SHOWN_MEMBERS} more" if len(names) > SHOWN_MEMBERS else ""
+        yield f"\nIn the lab, where every router is FRRouting, {len(names)} differ: {shown}{more}"
 
 
 def _promises(broken: tuple[BrokenPromise, ...], *, whole: bool) -> Iterator[str]:
@@ -136,7 +145,7 @@ def _because(causes: Iterable[str], facts: Iterable[Fact]) -> Iterator[str]:
     for cause in causes:
         yield f"    because {cause}"
     for fact in facts:
-        yield f"    see {fact}"
+        yield f"    see {fact.file}:{fact.line} {fact.key}".rstrip()
 
 
 def _scenarios(found: Judgement) -> Iterator[str]:

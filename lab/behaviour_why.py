@@ -21,7 +21,7 @@ class Causes:
         self._lost = tuple(
             subject
             for subject in sorted(old.facts.keys() - new.facts.keys())
-            if subject.kind is Kind.ADJACENCY
+            if subject.kind is Kind.ADJACENCY and not subject.what.startswith("bfd")
         )
 
     def of(self, difference: Difference) -> tuple[str, ...]:

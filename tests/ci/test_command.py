@@ -114,3 +114,14 @@ def test_without_a_base_the_command_line_is_wrong(repository: Repository) -> Non
     done = imereti(repository, "ci")
     assert done.returncode == 64
     assert "--base" in done.stderr
+
+
+def test_a_report_that_can_not_be_written_is_one_line_after_the_answer(
+    repository: Repository,
+) -> None:
+    (repository.folder / "report").write_text("a file", encoding="utf-8")
+    out = str(repository.folder / "report")
+    done = imereti(repository, "ci", "--base", "main", "--fast", "--out", out)
+    assert done.returncode == 1
+    assert "Verdict: kept." in done.stdout
+    assert "the report can't be written to" in done.stderr

@@ -55,7 +55,7 @@ def judgement() -> Judgement:
     )
     made = Judgement(base, new, fast=False)
     made.facts, made.devices = (COST,), 6
-    made.how = "applied to 2 devices of the running lab, as `imereti apply` does"
+    made.how = "applied to 2 devices of the running lab by imereti apply"
     made.texts = (
         TextDifference("alp-r1", "alp-r1.cfg", "changed", "--- a\n+++ b\n@@ @@\n-old <x>\n+new"),
     )
