@@ -111,7 +111,7 @@ class _ReportingWriter(Writer):
         self,
         store: Store,
         clock: Clock,
-        chores: Callable[[float], None],
+        chores: Callable[[float], bool],
         spool: Spool,
         report: Callable[[StateEntry], None] | None,
     ) -> None:

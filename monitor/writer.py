@@ -83,7 +83,7 @@ class Writer:
         self,
         store: Store,
         clock: Clock,
-        chores: Callable[[float], None] | None = None,
+        chores: Callable[[float], bool] | None = None,
         spool: Spool | None = None,
         rejects: Rejects | None = None,
     ) -> None:
@@ -177,7 +177,8 @@ class Writer:
         if self._chores and now >= self._chores_due and not self._sample_gate.problem:
             self._chores_due = now + CHORES_S
             try:
-                await asyncio.to_thread(self._chores, self._clock.wall())
+                if await asyncio.to_thread(self._chores, self._clock.wall()):
+                    self._chores_due = now  # there is more, after the samples that came meanwhile
             except StoreError as error:
                 log.warning("store_chores_failed", problem=str(error))
 

@@ -11,11 +11,14 @@ import pytest
 from inventory.errors import MachineError
 from lab.containerlab import Containerlab
 from lab.preflight import check_machine
+from tests.influxfixture import influx, influx_lacks, own_influx
 from tests.labfixture import mended_lab, whole_lab
 
-__all__ = ["mended_lab", "whole_lab"]  # one lab for every room's tests
+__all__ = ["influx", "mended_lab", "own_influx", "whole_lab"]  # for every room's tests
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+MARKERS = ("lab", "containerlab", "browser", "influx")
+"""Tests that need more of a machine than Python; CI has to have it."""
 SKIPPED_IN_CI = pytest.StashKey[list[str]]()
 
 
@@ -48,12 +51,16 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[SKIPPED_IN_CI] = []
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for marker, lacks in (
         ("lab", _lab_lacks),
         ("containerlab", _containerlab_lacks),
         ("browser", _browser_lacks),
+        ("influx", lambda: influx_lacks(config)),
     ):
+        if config.option.collectonly:
+            break  # finding out may build what is missing
         marked = [item for item in items if item.get_closest_marker(marker)]
         reason = lacks() if marked else ""
         for item in marked if reason else ():
@@ -67,7 +74,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
         os.environ.get("CI") == "true"
         and report.skipped  # type: ignore[attr-defined]  # pluggy's result is untyped
         and not hasattr(report, "wasxfail")
-        and any(item.get_closest_marker(marker) for marker in ("lab", "containerlab", "browser"))
+        and any(item.get_closest_marker(marker) for marker in MARKERS)
     ):
         item.config.stash[SKIPPED_IN_CI].append(item.nodeid)
     return report

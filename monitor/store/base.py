@@ -10,7 +10,7 @@ corrupt; nothing that was stored before is lost by that. Calls block for millise
 asyncio use `asyncio.to_thread`. All are safe to call from several threads.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
@@ -306,6 +306,9 @@ class SampleStore(Protocol):
 
     def last_samples(self) -> Mapping[str, LinkSample]:
         """The newest sample of every link that has one."""
+
+    def samples(self, start: float, end: float) -> Iterator[LinkSample]:
+        """Every sample in [start, end) of all links; those of a link in order."""
 
     def series(
         self, link: str, metric: str, start: float, end: float, step_s: float

@@ -7,13 +7,7 @@ from pathlib import Path
 from inventory.errors import StoreError
 from monitor.store.base import Batch, StoreReport
 from monitor.store.sqlite_file import BUSY_MS, SqliteFile, explain
-from monitor.store.sqlite_journal import (
-    SqliteJournal,
-    change_incidents,
-    insert_states,
-    write_devices,
-    write_poller,
-)
+from monitor.store.sqlite_journal import SqliteJournal, write_journal
 from monitor.store.sqlite_notes import SqliteNotes
 from monitor.store.sqlite_samples import SqliteSamples
 
@@ -40,11 +34,7 @@ class SqliteStore(SqliteSamples, SqliteJournal, SqliteNotes):
         self.know(batch.samples)
         with self._file.transaction() as connection:
             self.insert(connection, batch.samples)
-            insert_states(connection, batch.states)
-            change_incidents(connection, batch.incidents)
-            write_devices(connection, batch.devices)
-            if batch.poller:
-                write_poller(connection, batch.poller)
+            write_journal(connection, batch)
 
     def check(self) -> StoreReport:
         """See Store. Reads every page: about a second a gigabyte."""

@@ -7,6 +7,7 @@ from dataclasses import asdict
 
 from monitor.said import recalled, say, stored
 from monitor.store.base import (
+    Batch,
     Change,
     DevicePollRow,
     Incident,
@@ -170,6 +171,15 @@ class SqliteJournal:
             affected=tuple(Subject(SubjectKind(a), b) for a, b in json.loads(affected)),
             timeline=tuple(TimelineEntry(at / 1000, recalled(what), by) for at, what, by in lines),
         )
+
+
+def write_journal(connection: sqlite3.Connection, batch: Batch) -> None:
+    """Everything of a batch but its samples, inside a transaction."""
+    insert_states(connection, batch.states)
+    change_incidents(connection, batch.incidents)
+    write_devices(connection, batch.devices)
+    if batch.poller:
+        write_poller(connection, batch.poller)
 
 
 def insert_states(connection: sqlite3.Connection, states: Sequence[StateEntry]) -> None:

@@ -2,7 +2,7 @@
 
 import sqlite3
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from monitor.metrics import SERIES_INDEX, SERIES_METRICS
 from monitor.store.base import LinkSample, Rejected, SeriesPoint
@@ -86,6 +86,18 @@ class SqliteSamples:
                 for row in self._file.rows(sql, (since,)):
                     self._remember(row)
             return dict(self._last)
+
+    def samples(self, start: float, end: float) -> Iterator[LinkSample]:
+        """See SampleStore."""
+        span = (round(start * 1000), round(end * 1000))
+        columns = f"link, ts, {_COLUMNS}"
+        sql = (
+            f"SELECT {columns} FROM series JOIN samples ON series = id AND ts >= ? AND ts < ? "  # noqa: S608
+            f"UNION ALL SELECT {columns} FROM tail JOIN series ON id = series "
+            "WHERE ts >= ? AND ts < ? ORDER BY link, ts"
+        )
+        for link, ts, quality, covers, *values in self._file.rows(sql, (*span, *span)):
+            yield LinkSample(link, ts / 1000, Quality(quality), covers / 1000, tuple(values))
 
     def series(
         self, link: str, metric: str, start: float, end: float, step_s: float

@@ -23,7 +23,8 @@ def outcome(checkout: Path, folder: Path, marker: str, ci: str) -> subprocess.Co
     (folder / "conftest.py").write_bytes((checkout / "tests" / "conftest.py").read_bytes())
     (folder / "test_it.py").write_text(SUITE.format(marker=marker), encoding="utf-8")
     (folder / "pytest.ini").write_text(
-        "[pytest]\nmarkers =\n    lab: l\n    browser: b\n    containerlab: c\n    slow: s\n",
+        "[pytest]\nmarkers =\n    lab: l\n    browser: b\n    containerlab: c\n    influx: i\n"
+        "    slow: s\n",
         encoding="utf-8",
     )
     return subprocess.run(
@@ -37,7 +38,7 @@ def outcome(checkout: Path, folder: Path, marker: str, ci: str) -> subprocess.Co
     )
 
 
-@pytest.mark.parametrize("marker", ["lab", "containerlab", "browser"])
+@pytest.mark.parametrize("marker", ["lab", "containerlab", "browser", "influx"])
 def test_a_skipped_test_fails_ci_and_is_named(checkout: Path, tmp_path: Path, marker: str) -> None:
     finished = outcome(checkout, tmp_path, marker, ci="true")
     assert finished.returncode == 1

@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 
 from inventory.errors import StoreError
-from monitor.metrics import SERIES_METRICS
 from monitor.store.base import (
     Batch,
     Change,
@@ -69,100 +68,6 @@ def every_10_s(link: str, values: list[float | None], start: float = T0) -> list
         else LinkSample(link, start + 10 * at, Quality.RESET, 0.0)
         for at, value in enumerate(values)
     ]
-
-
-def test_every_metric_of_the_table_comes_back_as_it_went_in(store: SqliteStore) -> None:
-    values = tuple(float(at) + 0.5 for at in range(len(SERIES_METRICS)))
-    store.write_samples([LinkSample("kut-zes", T0, Quality.GOOD, 10.0, values)])
-    for name, value in zip(SERIES_METRICS, values, strict=True):
-        assert store.series("kut-zes", name, T0, T0 + 10, 10)[0].mean == value
-    assert store.last_samples()["kut-zes"].value("in_bps") == values[SERIES_METRICS.index("in_bps")]
-
-
-def test_a_series_has_every_bucket_and_nothing_where_nothing_is_known(store: SqliteStore) -> None:
-    store.write_samples(every_10_s("kut-zes", [1.0, 3.0, None, None, 8.0]))
-    points = store.series("kut-zes", "in_bps", T0, T0 + 80, 20)
-    assert [(p.at - T0, p.mean, p.maximum) for p in points] == [
-        (0, 2.0, 3.0),
-        (20, None, None),
-        (40, 8.0, 8.0),
-        (60, None, None),
-    ]
-    assert store.series("kut-zes", "out_bps", T0, T0 + 20, 20)[0].mean is None
-
-
-def test_a_mean_is_weighted_by_the_time_that_samples_cover(store: SqliteStore) -> None:
-    long = link_sample("kut-zes", T0 + 30, Quality.LATE, 30.0, in_bps=10.0)
-    store.write_samples([long, link_sample("kut-zes", T0 + 40, in_bps=50.0)])
-    (point,) = store.series("kut-zes", "in_bps", T0, T0 + 60, 60)
-    assert point.mean == pytest.approx(20.0)
-
-
-def test_a_series_begins_with_the_bucket_that_holds_the_start(store: SqliteStore) -> None:
-    points = store.series("nowhere", "in_bps", T0 + 7, T0 + 121, 60)
-    assert [p.at for p in points] == [T0 - T0 % 60 + 60 * at for at in range(len(points))]
-    assert points[0].at <= T0 + 7
-    assert points[-1].at < T0 + 121 <= points[-1].at + 60
-
-
-def test_an_unknown_metric_is_a_key_error(store: SqliteStore) -> None:
-    with pytest.raises(KeyError):
-        store.series("kut-zes", "ts; DROP TABLE samples", T0, T0 + 10, 10)
-
-
-def test_compaction_changes_no_answer(store: SqliteStore) -> None:
-    values = [float(at % 7) if at % 11 else None for at in range(200)]
-    store.write_samples(every_10_s("kut-zes", values))
-    store.write_samples(every_10_s("kut-bag", [2.0] * 200))
-
-    def answers() -> list[object]:
-        spans = [(T0, T0 + 2000, 10), (T0 + 50, T0 + 1950, 60), (T0, T0 + 2100, 300)]
-        found: list[object] = [
-            [(p.at, p.mean and round(p.mean, 9), p.maximum) for p in points]
-            for link in ("kut-zes", "kut-bag")
-            for points in (store.series(link, "in_bps", *span) for span in spans)
-        ]
-        return [
-            *found,
-            store.last_samples(),
-            SqliteStore.open(store.path, write=False).last_samples(),
-        ]
-
-    before = answers()
-    assert store.compact(T0 + 1000) == 2 * 90
-    assert answers() == before
-    assert store.compact(T0 + 9000) == 2 * 110
-    assert answers() == before
-    assert store.compact(T0 + 9000) == 0
-
-
-def test_a_sample_that_comes_after_its_block_was_summed_up_is_counted_at_the_next(
-    store: SqliteStore,
-) -> None:
-    store.write_samples(every_10_s("kut-zes", [4.0] * 30))
-    store.compact(T0 + 600)
-    store.write_samples([link_sample("kut-zes", T0 + 5, in_bps=35.0)])
-    store.compact(T0 + 600)
-    (point,) = store.series("kut-zes", "in_bps", T0, T0 + 300, 300)
-    assert point.mean == pytest.approx((30 * 4 + 35) / 31)
-    assert point.maximum == 35.0
-
-
-def test_single_samples_go_after_a_while_and_their_sums_stay(store: SqliteStore) -> None:
-    store.write_samples(every_10_s("kut-zes", [4.0, 6.0] * 30))
-    store.compact(T0 + 900)
-    assert store.prune(before=T0 - 86_400, raw_before=T0 + 700) == 60
-    points = store.series("kut-zes", "in_bps", T0, T0 + 600, 300)
-    assert [(p.mean, p.maximum) for p in points] == [(5.0, 6.0), (5.0, 6.0)]
-    assert store.series("kut-zes", "in_bps", T0, T0 + 60, 60)[0].mean == 5.0
-    store.prune(before=T0 + 600)
-    assert all(p.mean is None for p in store.series("kut-zes", "in_bps", T0, T0 + 600, 300))
-
-
-def test_a_sample_stored_twice_is_there_once(store: SqliteStore) -> None:
-    for _ in range(2):
-        store.write_samples([link_sample("kut-zes", T0, in_bps=1.0)])
-    assert store.check().samples == 1
 
 
 def test_the_ledger_gives_what_was_in_force_at_the_start_and_what_followed(

@@ -1,0 +1,167 @@
+"""The edge to influxdb-client: writing lines, asking Flux, and what can go wrong in words."""
+
+import csv
+import re
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from inventory.errors import StoreError
+from inventory.settings import StoreSettings
+
+if TYPE_CHECKING:
+    from influxdb_client import InfluxDBClient
+
+WRITE_TIMEOUT_S = 2.5
+"""A write that takes longer is given up and sent again: stopping must not wait for it."""
+READ_TIMEOUT_S = 20.0
+_FOR_GOOD = re.compile(r"field type conflict|retention policy|unable to parse|max key size")
+"""What makes a 400 or 422 a refusal of lines, and not a passing state of the server."""
+
+
+class RefusedLinesError(StoreError):
+    """Some lines will never be taken; the others of the request are stored, unless it is a 400."""
+
+    def __init__(self, message: str, *, dropped: int | None) -> None:
+        super().__init__(message)
+        self.dropped = dropped
+        """How many, where the server tells."""
+
+
+class TooMuchError(StoreError):
+    """The server did not take so much at once: too large, or not within the time."""
+
+
+class InfluxServer:
+    """One server, one organisation, one token. Safe to call from several threads."""
+
+    def __init__(self, settings: StoreSettings, token: str) -> None:
+        self.settings, self._token = settings, token
+        self._lock = threading.Lock()
+
+    @cached_property
+    def client(self) -> "InfluxDBClient":
+        """The library's client: made, and its half second of imports paid, when first used."""
+        from influxdb_client import InfluxDBClient  # noqa: PLC0415
+
+        where = self.settings
+        return InfluxDBClient(
+            where.url, self._token, org=where.org, timeout=self._ms(READ_TIMEOUT_S)
+        )
+
+    @cached_property
+    def _writer(self) -> Any:
+        from influxdb_client.client.write_api import SYNCHRONOUS  # noqa: PLC0415
+
+        return self.client.write_api(write_options=SYNCHRONOUS)
+
+    def write(self, bucket: str, lines: Sequence[str]) -> None:
+        """Store lines with times in milliseconds. RefusedLinesError, TooMuchError, StoreError."""
+        with self.errors(f"write to bucket {bucket}"):
+            with self._lock:
+                writer = self._writer
+            writer.write(
+                bucket,
+                record="\n".join(lines),
+                write_precision="ms",
+                _request_timeout=self._ms(WRITE_TIMEOUT_S),
+            )
+
+    def rows(self, flux: str) -> Iterator[dict[str, str]]:
+        """Ask; a dictionary of texts for each row of the answer, annotations left out."""
+        from influxdb_client import Dialect  # noqa: PLC0415
+
+        plain = Dialect(header=True, annotations=[])
+        with self.errors("read"):
+            with self._lock:
+                asking = self.client.query_api()
+            answer = asking.query_raw(flux, dialect=plain)
+            text = answer.data.decode("utf-8")
+        names: list[str] = []
+        for row in csv.reader(text.splitlines()):
+            if not row:
+                names = []
+            elif not names:
+                names = row
+            else:
+                found = dict(zip(names, row, strict=False))
+                if "error" in found:
+                    raise StoreError(f"{self.settings.url}: can't read: {found['error']}.")
+                yield found
+
+    def delete(self, bucket: str, until: float) -> None:
+        """Delete everything before `until` (Unix time). StoreError."""
+        with self.errors(f"forget the past of bucket {bucket}"):
+            self.client.delete_api().delete(
+                datetime.fromtimestamp(0, UTC), datetime.fromtimestamp(until, UTC), "", bucket
+            )
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        if "client" in self.__dict__:
+            self.client.close()
+
+    @contextmanager
+    def errors(self, doing: str) -> Iterator[None]:
+        """Turn what the library raises into a StoreError that says what to do."""
+        from influxdb_client.rest import ApiException  # noqa: PLC0415
+        from urllib3.exceptions import HTTPError, NewConnectionError  # noqa: PLC0415
+        from urllib3.exceptions import TimeoutError as SlowError  # noqa: PLC0415
+
+        url = self.settings.url
+        try:
+            yield
+        except ApiException as error:
+            raise self._explained(doing, error.status or 0, _message(error.body)) from None
+        except (HTTPError, OSError) as error:
+            if isinstance(error, SlowError) and not isinstance(error, NewConnectionError):
+                raise TooMuchError(
+                    f"{url}: can't {doing}: no answer in time. Is it overloaded or frozen?"
+                ) from None
+            raise StoreError(
+                f"{url}: can't {doing}: {_cause(error)}. Is the database running, and "
+                "`store.url` right?"
+            ) from None
+
+    def _explained(self, doing: str, status: int, message: str) -> StoreError:
+        where = self.settings
+        if status in {400, 422} and _FOR_GOOD.search(message):
+            dropped = re.search(r"dropped=(\d+)", message)
+            return RefusedLinesError(message, dropped=int(dropped[1]) if dropped else None)
+        if status == 413:
+            return TooMuchError(f"{where.url}: can't {doing}: too much at once (413).")
+        hint = {
+            401: f"expected a token of this server in secret {where.token}, found one that it does "
+            "not know. Make one, and set it",
+            403: f"the token in secret {where.token} may not do this. Give it the right to read "
+            "and write the buckets, or use one that has it",
+            404: f"bucket, or organisation {where.org}, is not there. Run: imereti store init",
+            429: "it asks to be spared for a while",
+            503: "it is starting, or overloaded",
+        }.get(status, "see its own log")
+        return StoreError(f"{where.url}: can't {doing} ({status}, {message}): {hint}.")
+
+    @staticmethod
+    def _ms(seconds: float) -> int:
+        return round(seconds * 1000)
+
+
+def _message(body: Any) -> str:
+    """What the server says; bodies are text after writes and bytes after queries."""
+    text = body.decode("utf-8", "replace") if isinstance(body, bytes) else str(body or "")
+    found = re.search(r'"message"\s*:\s*"((?:[^"\\]|\\.)*)"', text)
+    return (found[1].replace('\\"', '"') if found else text).strip().rstrip(".")[
+        :500
+    ] or "no reason"
+
+
+def _cause(error: BaseException) -> str:
+    """The last reason of a chain, short."""
+    reason = getattr(error, "reason", None)
+    if isinstance(reason, BaseException):
+        return _cause(reason)
+    text = str(error)
+    return text.rpartition(": ")[2].strip().rstrip(".") or type(error).__name__
