@@ -1,6 +1,6 @@
 """Pings between the lab's hosts: one process, a socket in each namespace, all pairs at once."""
 
-import os
+import secrets as randomness
 import selectors
 import socket
 import struct
@@ -70,7 +70,7 @@ class Prober:
         self._clock = clock
         self._sockets: dict[tuple[str, int], socket.socket] = {}
         self._selector = selectors.DefaultSelector()
-        self._identifier = os.getpid() & 0xFFFF
+        self._identifier = randomness.randbelow(1 << 16)
         self._sent: dict[bytes, tuple[Probe, float]] = {}
         self._number = 0
 
@@ -88,8 +88,13 @@ class Prober:
             one.close()
 
     def ping(self, probes: Iterable[Probe], wait_s: float) -> dict[Probe, float]:
-        """Send each once; those answered within `wait_s` of the last, with round-trip seconds."""
+        """Send each once; those answered within `wait_s` of the last, with round-trip seconds.
+
+        Each call has an ICMP identifier of its own: a firewall that remembers an earlier ping
+        would let a later one of the same identifier pass as its continuation.
+        """
         self._sent.clear()
+        self._identifier = (self._identifier + 1) & 0xFFFF
         answered: dict[Probe, float] = {}
         count = 0
         for count, probe in enumerate(probes, 1):
