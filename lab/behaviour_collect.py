@@ -175,6 +175,7 @@ def _pings(lab: LabState, plan: LabPlan) -> Mapping[Subject, Observation]:
     probes, allowed = every_probe(plan), frozenset(allowed_probes(plan))
     sent: dict[Probe, int] = dict.fromkeys(probes, 0)
     answered: set[Probe] = set()
+    _forget_neighbours(lab, plan)
     with Prober(lambda node: netns.network_namespace(lab, node)) as prober:
         for number in range(ROUNDS):
             waiting = [p for p in probes if p not in answered and (p in allowed or number < 2)]
@@ -188,6 +189,16 @@ def _pings(lab: LabState, plan: LabPlan) -> Mapping[Subject, Observation]:
         _pinged(probe, hosts[probe.source], targets[probe.target], sent[probe], probe in answered)
         for probe in probes
     )
+
+
+def _forget_neighbours(lab: LabState, plan: LabPlan) -> None:
+    """Make hosts look for their gateways anew: one that has moved would still be reached for a
+    while at the hardware address that they remember."""
+    flush = ["neigh flush all"]
+    steps: list[netns.Step] = [
+        {"do": "ip", "namespace": host.node, "lines": flush} for host in plan.hosts
+    ]
+    netns.inside_lab(lab.keeper, lab.folder, steps)
 
 
 def _pinged(
