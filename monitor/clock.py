@@ -33,5 +33,6 @@ class SystemClock:
     async def wait(self, event: asyncio.Event, seconds: float) -> bool:
         """See Clock."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(event.wait(), max(0.0, seconds))
+            async with asyncio.timeout(max(0.0, seconds)):  # wait_for would make a task of it
+                await event.wait()
         return event.is_set()

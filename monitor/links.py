@@ -1,51 +1,29 @@
 """What the ends of links say, poll after poll: samples for the store, verdicts for the ledger."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import repeat
+from typing import cast
 
 from inventory.settings import AlarmSettings
 from monitor.agent import DevicePoll
+from monitor.ends import NOT_SEEN, End, Link, Owner, Quick, Seen
+from monitor.flat import Flat
 from monitor.health import BUSY_POLLS, SOUND, EndView, Verdict, judge
 from monitor.metrics import COLUMN, MIRROR, SERIES_INDEX
+from monitor.quick import QUICK, limits_of, quick_rates
 from monitor.rates import Rates, rates
-from monitor.readings import Reading
+from monitor.readings import PER_REQUEST, Reading
 from monitor.store.base import LinkSample
-from monitor.targets import ExpectedInterface, Target
-from monitor.values import RATED, LinkState
+from monitor.targets import Target
+from monitor.values import RATED, LinkState, Quality
 
 CONFIRM = 2
 """So many polls in a row without an answer make a device silent; the second follows at once."""
 SPARE_SHARE = 0.5
 """A poll that comes sooner than this share of the interval tells states, not rates."""
 _OPER, _ADMIN = COLUMN["ifOperStatus"], COLUMN["ifAdminStatus"]
-NOT_SEEN = (False, None, None, 0.0)
 _IN_BPS, _OUT_BPS = SERIES_INDEX["in_bps"], SERIES_INDEX["out_bps"]
 _IN_ERRORS, _OUT_ERRORS = SERIES_INDEX["in_errors_ps"], SERIES_INDEX["out_errors_ps"]
-
-
-class _End:
-    """One end of one link, as last seen. Mutable: made once, updated by every poll."""
-
-    __slots__ = ("at", "base", "device", "expected", "rates", "seen")
-
-    def __init__(self, device: str, expected: ExpectedInterface) -> None:
-        self.device, self.expected = device, expected
-        self.at: float | None = None
-        self.base: Reading | None = None
-        self.rates: Rates | None = None
-        self.seen: tuple[bool, int | None, int | None, float] = NOT_SEEN
-        """Present, ifOperStatus, ifAdminStatus, errors a second when beyond what is allowed."""
-
-
-class _Link:
-    __slots__ = ("allowed_bps", "bandwidth_bps", "busy", "ends", "id", "verdict")
-
-    def __init__(self, name: str, bandwidth_bps: int, allowed_bps: float) -> None:
-        self.id, self.bandwidth_bps, self.allowed_bps = name, bandwidth_bps, allowed_bps
-        self.ends: list[_End] = []
-        self.busy = 0
-        """Polls in a row above the allowed use."""
-        self.verdict: Verdict | None = None
 
 
 class Links:
@@ -54,23 +32,33 @@ class Links:
     def __init__(self, targets: Iterable[Target], alarms: AlarmSettings, interval_s: float) -> None:
         self._alarms, self._interval_s = alarms, interval_s
         self._spare_s = SPARE_SHARE * interval_s
-        self._links: dict[str, _Link] = {}
-        self._ends: dict[str, list[tuple[_Link, _End]]] = defaultdict(list)
+        self._links: dict[str, Link] = {}
+        self._owners: dict[str, Owner] = {}
         self._heard: dict[str, float] = {}
         """Unix time of each device's last answer, as long as that is not too old."""
-        self._dirty: dict[str, _Link] = {}
+        self._dirty: dict[str, Link] = {}
         """Links whose verdict may be another: what it rests on changed."""
+        self._same_seen: dict[Seen, Seen] = {}
         self.failures: dict[str, int] = {}
         """Polls in a row without an answer, by device; absent before the first poll."""
-        for target in targets:
-            for expected in target.interfaces:
-                allowed_bps = expected.bandwidth_bps * alarms.degraded_utilisation
-                link = self._links.setdefault(
-                    expected.link, _Link(expected.link, expected.bandwidth_bps, allowed_bps)
+        made = {each.device: self._ends_of(each) for each in targets}
+        for device, ends in made.items():
+            self._owners[device].own(ends)
+
+    def _ends_of(self, target: Target) -> list[End]:
+        owner = self._owners[target.device] = Owner(target.device)
+        ends = []
+        for place, expected in enumerate(target.interfaces):
+            link = self._links.get(expected.link)
+            if link is None:
+                allowed_bps = expected.bandwidth_bps * self._alarms.degraded_utilisation
+                link = self._links[expected.link] = Link(
+                    expected.link, expected.bandwidth_bps, allowed_bps
                 )
-                end = _End(target.device, expected)
-                link.ends.insert(0 if expected.end == "a" else len(link.ends), end)
-                self._ends[target.device].append((link, end))
+            end = End(owner, place, link, expected)
+            link.ends = (end, *link.ends) if expected.end == "a" else (*link.ends, end)
+            ends.append(end)
+        return ends
 
     def fold(self, poll: DevicePoll) -> list[LinkSample]:
         """Take a poll in; the samples that it yields."""
@@ -85,12 +73,61 @@ class Links:
         if device not in self._heard:
             self._touch(device)
         self._heard[device] = at = poll.at
+        owner = self._owners[device]
+        owner.at = at
+        readings = poll.readings
+        if isinstance(readings, Flat) and QUICK:
+            found = quick_rates(owner, readings, self._interval_s, self._spare_s)
+            if found is not None:
+                owner.base, owner.quick = readings, found
+                return self._quick_samples(owner, found, at)
+        return self._fold_each(owner, readings, at)
+
+    def _quick_samples(self, owner: Owner, found: Quick, at: float) -> list[LinkSample]:
+        speaking = owner.firsts
+        if owner.seconds:
+            more = [p for p in owner.seconds if self._speaks(owner.ends[p], at, rated=True)]
+            if more:
+                speaking = owner.speaking((*speaking.places, *more))
+        row, seconds = found.row, found.seconds
+        return list(
+            map(
+                LinkSample,
+                speaking.links,
+                repeat(at),
+                repeat(Quality.GOOD),
+                [seconds[place // PER_REQUEST] for place in speaking.places],
+                [pick(row) for pick in speaking.picks],
+            )
+        )
+
+    def _fold_each(
+        self, owner: Owner, readings: Sequence[Reading | None], at: float
+    ) -> list[LinkSample]:
+        """Each interface by itself."""
+        owner.let_go()
+        each_reading = tuple(readings)
         samples: list[LinkSample] = []
-        for (link, end), reading in zip(self._ends[device], poll.readings, strict=True):
-            sample = self._fold_end(link, end, reading, at)
+        for end, reading in zip(owner.ends, each_reading, strict=True):
+            sample = self._fold_end(end, reading, at)
             if sample is not None:
                 samples.append(sample)
+        if isinstance(readings, Flat):
+            self._rest_on(owner, readings, each_reading)
+        owner.troubled = any(end.seen[3] or end.link.busy for end in owner.ends)
         return samples
+
+    def _rest_on(self, owner: Owner, flat: Flat, each_reading: tuple[Reading | None, ...]) -> None:
+        """From now on compare all at once, if every interface's next reading has one base."""
+        taken = all(
+            reading is not None and end.base is reading and None not in reading.values[1:]
+            for end, reading in zip(owner.ends, each_reading, strict=True)
+        )
+        if taken and owner.ends:
+            owner.base = flat
+            owner.limits = limits_of(owner, cast("Sequence[Reading]", each_reading), self._alarms)
+            for end in owner.ends:
+                end.base = None
 
     def silent(self) -> frozenset[str]:
         """Devices that do not answer, confirmed."""
@@ -112,7 +149,7 @@ class Links:
         dirty, self._dirty = self._dirty, {}
         changed = []
         for link in dirty.values():
-            if any(end.device not in self.failures for end in link.ends):
+            if any(end.known_by.name not in self.failures for end in link.ends):
                 continue  # the first round is not over: nothing is known, and nothing is wrong
             verdict = self._judge(link, now)
             if link.verdict is None or verdict[:2] != link.verdict[:2]:
@@ -121,7 +158,7 @@ class Links:
         return changed
 
     def _touch(self, device: str) -> None:
-        self._dirty.update((link.id, link) for link, _ in self._ends[device])
+        self._dirty.update((end.link.id, end.link) for end in self._owners[device].ends)
 
     def verdict(self, link: str) -> Verdict | None:
         """The last verdict of `link`."""
@@ -136,38 +173,34 @@ class Links:
         """A sample of every link from what is known now, for a single round."""
         found = []
         for link in self._links.values():
-            rated = [end for end in link.ends if end.rates and end.rates.quality in RATED]
+            rated = [end for end in link.ends if end.knows]
             known = rated or [end for end in link.ends if end.rates]
             if known and known[0].rates:
-                found.append(_sample(known[0], known[0].rates, known[0].at or at))
+                found.append(_sample(known[0], known[0].rates, known[0].known_by.at or at))
         return found
 
-    def _fold_end(
-        self, link: _Link, end: _End, reading: Reading | None, at: float
-    ) -> LinkSample | None:
-        end.at = at
+    def _fold_end(self, end: End, reading: Reading | None, at: float) -> LinkSample | None:
+        link = end.link
         if reading is None:
             end.base = end.rates = None
-            self._see(link, end, NOT_SEEN)
+            self._see(end, NOT_SEEN)
             return None
         base, found = end.base, None
         went_on = base is not None and reading.uptime_cs >= base.uptime_cs
         if not (base and went_on and reading.received - base.received < self._spare_s):
-            end.rates = found = rates(base, reading, self._interval_s, link.bandwidth_bps)
-            end.base = reading
+            found = rates(base, reading, self._interval_s, link.bandwidth_bps)
+            end.rates, end.base = found, reading
         values = reading.values
-        self._see(link, end, (True, values[_OPER], values[_ADMIN], self._errors(end.rates)))
-        if found is None or not self._speaks(link, end, found, at):
+        self._see(end, (True, values[_OPER], values[_ADMIN], self._errors(end.rates)))
+        if found is None or not self._speaks(end, at, rated=found.quality in RATED):
             return None
         self._count_busy(link, found)
         return _sample(end, found, at)
 
-    def _see(
-        self, link: _Link, end: _End, seen: tuple[bool, int | None, int | None, float]
-    ) -> None:
+    def _see(self, end: End, seen: Seen) -> None:
         if seen != end.seen:
-            end.seen = seen
-            self._dirty[link.id] = link
+            end.seen = self._same_seen.setdefault(seen, seen)
+            self._dirty[end.link.id] = end.link
 
     def _errors(self, found: Rates | None) -> float:
         if found is None or found.quality not in SOUND:
@@ -175,32 +208,35 @@ class Links:
         errors = (found.values[_IN_ERRORS] or 0.0) + (found.values[_OUT_ERRORS] or 0.0)
         return errors if errors > self._alarms.degraded_errors_ps else 0.0
 
-    def _speaks(self, link: _Link, end: _End, found: Rates, at: float) -> bool:
+    def _speaks(self, end: End, at: float, *, rated: bool) -> bool:
         """Whether the link's sample comes from this end: from a, unless b knows and a does not."""
-        first = link.ends[0]
+        first = end.link.ends[0]
         if first is end:
             return True
-        if first.at is None or at - first.at >= 1.5 * self._interval_s:
+        heard = first.known_by.at
+        if heard is None or at - heard >= 1.5 * self._interval_s:
             return True
-        knows = first.seen[0] and first.rates is not None and first.rates.quality in RATED
-        return not knows and found.quality in RATED
+        return rated and not first.knows
 
-    def _count_busy(self, link: _Link, found: Rates) -> None:
+    def _count_busy(self, link: Link, found: Rates) -> None:
         if found.quality not in SOUND or link.allowed_bps <= 0:
             return
         fastest = max(found.values[_IN_BPS] or 0.0, found.values[_OUT_BPS] or 0.0)
         before = link.busy
         link.busy = before + 1 if fastest > link.allowed_bps else 0
+        if link.busy:
+            for end in link.ends:
+                end.known_by.troubled = True
         if (before >= BUSY_POLLS) is not (link.busy >= BUSY_POLLS):
             self._dirty[link.id] = link
 
-    def _judge(self, link: _Link, now: float) -> Verdict:
+    def _judge(self, link: Link, now: float) -> Verdict:
         views = tuple(
             EndView(
-                end.device,
+                end.known_by.name,
                 end.expected.interface,
-                end.at,
-                self.failures[end.device] < CONFIRM,
+                end.known_by.at,
+                self.failures[end.known_by.name] < CONFIRM,
                 end.seen[0],
                 end.seen[1],
                 end.seen[2],
@@ -211,7 +247,7 @@ class Links:
         return judge(views, link.bandwidth_bps, self._alarms, now, busy_polls=link.busy)
 
 
-def _sample(end: _End, found: Rates, at: float) -> LinkSample:
+def _sample(end: End, found: Rates, at: float) -> LinkSample:
     values = found.values
     if end.expected.end == "b":
         values = tuple(values[place] for place in MIRROR)

@@ -44,29 +44,36 @@ class Poller:
         self._schedule = Schedule(tuple(agents), settings.interval_s, now)
         # Two lanes: devices that went silent wait out their timeouts beside those that answer.
         self._lanes = {lane: asyncio.Semaphore(settings.concurrency) for lane in (True, False)}
+        self._flights: set[asyncio.Task[None]] = set()
         self._answered: dict[str, bool] = {}
         self._took: dict[str, float] = {}
         self._polls = 0
-        self._status_due = 0.0
-        self._wake = asyncio.Event()
+        self._status_due = self._tick_due = 0.0
+        self._waking: asyncio.Event | None = None
+        self._failure: BaseException | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
         """Poll until `stop` is set; polls in flight are then cut off."""
-        ticking = asyncio.create_task(self._tick_until(stop))
-        flights: set[asyncio.Task[None]] = set()
+        stopping = asyncio.create_task(stop.wait())
+        self._waking = asyncio.Event()
+        stopping.add_done_callback(lambda _: self.wake())
         try:
             while not stop.is_set():
-                for device, due in self._schedule.due(self._clock.monotonic()):
-                    flight = asyncio.create_task(self._poll(device, due))
-                    flights.add(flight)
-                    flight.add_done_callback(flights.discard)
-                self._raise_what_failed(ticking)
-                await self._until_due(stop)
+                self._waking.clear()
+                now = self._clock.monotonic()
+                for device, due in self._schedule.due(now):
+                    self._launch(device, due)
+                if now >= self._tick_due:
+                    self._tick_due = now + TICK_S
+                    self._tick()
+                if self._failure:
+                    raise self._failure
+                await self._until_due()
         finally:
-            ticking.cancel()
-            for flight in flights:
+            stopping.cancel()
+            for flight in self._flights:
                 flight.cancel()
-            await asyncio.gather(ticking, *flights, return_exceptions=True)
+            await asyncio.gather(stopping, *self._flights, return_exceptions=True)
             for agent in self._agents.values():
                 agent.close()
             self._tick()
@@ -74,15 +81,42 @@ class Poller:
     def ask_now(self, device: str) -> None:
         """Poll `device` at once, out of turn: a trap said something about it."""
         self._schedule.ask_again(device, self._clock.monotonic())
+        self.wake()
 
-    async def _until_due(self, stop: asyncio.Event) -> None:
+    def wake(self) -> None:
+        """Look at what is due."""
+        if self._waking:
+            self._waking.set()
+
+    async def _until_due(self) -> None:
         """Sleep until a device is due, something was asked for out of turn, or the end."""
-        seconds = min(self._schedule.next_due(self._clock.monotonic()), TICK_S)
-        await self._clock.wait(stop, max(seconds, 0.01))
+        assert self._waking is not None  # noqa: S101  (made by run)
+        now = self._clock.monotonic()
+        seconds = min(self._schedule.next_due(now), self._tick_due - now)
+        await self._clock.wait(self._waking, max(seconds, 0.01))
 
-    def _raise_what_failed(self, task: asyncio.Task[None]) -> None:
-        if task.done() and not task.cancelled() and (error := task.exception()):
-            raise error
+    def _launch(self, device: str, due: float) -> None:
+        """Most polls need no task: requests out, answers in, and one call when all are there."""
+
+        def done(poll: DevicePoll | None) -> None:
+            if poll is None:
+                self._launch_task(device, due)
+            else:
+                self._fold(poll, due)
+
+        if not self._agents[device].start(done, self._settings.deadline_s):
+            self._launch_task(device, due)
+
+    def _launch_task(self, device: str, due: float) -> None:
+        flight = asyncio.create_task(self._poll(device, due))
+        self._flights.add(flight)
+        flight.add_done_callback(self._landed)
+
+    def _landed(self, flight: "asyncio.Task[None]") -> None:
+        self._flights.discard(flight)
+        if not flight.cancelled() and (error := flight.exception()):
+            self._failure = error
+            self.wake()
 
     async def _poll(self, device: str, due: float) -> None:
         agent = self._agents[device]
@@ -110,10 +144,7 @@ class Poller:
             self._took.pop(poll.device, None)
         for device in self._watch.fold(poll):
             self._schedule.ask_again(device, now)
-
-    async def _tick_until(self, stop: asyncio.Event) -> None:
-        while not await self._clock.wait(stop, TICK_S):
-            self._tick()
+            self.wake()
 
     def _tick(self) -> None:
         batch, again = self._watch.tick(self._clock.wall(), self._writer.windows)

@@ -73,7 +73,7 @@ def rates(
     quality, elapsed_s = _compare(previous, current, interval_s)
     if previous is None or quality not in RATED:
         return Rates(quality, 0.0, _gauges(current))
-    line_bps = _line_rate(previous, current, bandwidth_bps)
+    line_bps = line_rate(previous, current, bandwidth_bps)
     octets_most = line_bps * elapsed_s / 8
     packets_most = line_bps * elapsed_s / SMALLEST_PACKET_BITS
     wide = current.wide
@@ -131,7 +131,8 @@ def _clocks(previous: Reading, current: Reading) -> tuple[Quality, float]:
     return (Quality.CLOCK_STEP if stood_still else Quality.GOOD), theirs_s
 
 
-def _line_rate(previous: Reading, current: Reading, bandwidth_bps: int) -> float:
+def line_rate(previous: Reading, current: Reading, bandwidth_bps: int) -> float:
+    """Bits a second that the interface can carry at most."""
     told = max(previous.values[_SPEED] or 0, current.values[_SPEED] or 0) * 1e6
     return told or bandwidth_bps or FASTEST_BPS
 

@@ -1,6 +1,6 @@
 """What is asked of a device, and what its answers hold. Pure; no rate is made here."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
@@ -12,15 +12,14 @@ from monitor.targets import ExpectedInterface
 
 TOP32, TOP64 = 2**32 - 1, 2**64 - 1
 OCTETS = COLUMN["ifHCInOctets"]
+WIDTH = len(INTERFACE_METRICS)
 _NUMBERS = INTERFACE_METRICS[1:]
 """All but ifName, which stands first."""
 _TOPS = tuple(TOP64 if metric.kind is Kind.COUNTER64 else TOP32 for metric in _NUMBERS)
 _narrow = itemgetter(*(at for at, top in enumerate(_TOPS) if top == TOP32))
 _ONLY_INT = {int}
-_PER_REQUEST = max(1, (MAX_VARBINDS - 1) // len(INTERFACE_METRICS))
-
-
-Picker = Callable[[Mapping[str, Value]], tuple[Value, ...]]
+PER_REQUEST = max(1, (MAX_VARBINDS - 1) // WIDTH)
+"""Interfaces in one request, beside the device's clock."""
 
 
 class Reading(NamedTuple):
@@ -48,8 +47,6 @@ class Place:
     wide: bool
     oids: tuple[str, ...]
     """In the order of INTERFACE_METRICS."""
-    pick: Picker
-    """Takes all of them out of an answer at once; KeyError when one is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +56,10 @@ class Plan:
     requests: tuple[tuple[str, ...], ...]
     places: tuple[tuple[Place, ...], ...]
     """For each request the interfaces that it asks for."""
+    names: tuple[bytes, ...]
+    """ifName of each of them."""
+    complete: bool
+    """Whether it asks for all expected interfaces, in their order, with 64-bit counters."""
 
 
 class Decoded(NamedTuple):
@@ -76,27 +77,45 @@ class Decoded(NamedTuple):
 
 def place(position: int, expected: ExpectedInterface, if_index: int, *, wide: bool = True) -> Place:
     """Where to read `expected`."""
-    oids, pick = _oids(if_index, wide)
-    return Place(position, expected.if_name.encode(), if_index, wide, oids, pick)
+    name = intern_name(expected.if_name)
+    return Place(position, name, if_index, wide, oids_of(if_index, wide))
 
 
 @lru_cache(maxsize=4096)
-def _oids(if_index: int, wide: bool) -> tuple[tuple[str, ...], Picker]:
+def oids_of(if_index: int, wide: bool) -> tuple[str, ...]:
     """Shared by all devices: thousands of them number their interfaces alike."""
-    oids = tuple(
+    return tuple(
         f"{metric.oid if wide or not metric.narrow else metric.narrow}.{if_index}"
         for metric in INTERFACE_METRICS
     )
-    return oids, itemgetter(*oids)
 
 
-def plan(places: Sequence[Place]) -> Plan:
-    """Requests for `places`; a device without any is still asked for its sysUpTime."""
-    groups = [tuple(places[at : at + _PER_REQUEST]) for at in range(0, len(places), _PER_REQUEST)]
-    requests = tuple(
-        (SYS_UP_TIME, *(oid for each in group for oid in each.oids)) for group in groups or [()]
+@lru_cache(maxsize=4096)
+def intern_name(if_name: str) -> bytes:
+    """As the agent says it; one object for all devices."""
+    return if_name.encode()
+
+
+def plan(places: Sequence[Place], expected: int | None = None) -> Plan:
+    """Requests for `places`, of `expected` interfaces; a device without any is still asked for its
+    sysUpTime."""
+    groups = tuple(
+        tuple(places[at : at + PER_REQUEST]) for at in range(0, len(places), PER_REQUEST)
     )
-    return Plan(requests, tuple(groups) or ((),))
+    in_order = [each.interface for each in places] == list(range(expected or len(places)))
+    complete = bool(places) and in_order and all(each.wide for each in places)
+    return Plan(
+        tuple(map(_request, (tuple(each.oids for each in group) for group in groups or ((),)))),
+        groups or ((),),
+        tuple(each.if_name for each in places),
+        complete,
+    )
+
+
+@lru_cache(maxsize=4096)
+def _request(oids: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
+    """Of an answer's values the first is the device's clock, then come whole interfaces."""
+    return (SYS_UP_TIME, *(oid for each in oids for oid in each))
 
 
 def decode(asked: Plan, answers: Sequence[Answer]) -> Decoded:
@@ -105,33 +124,32 @@ def decode(asked: Plan, answers: Sequence[Answer]) -> Decoded:
     lost: list[int] = []
     narrow: list[int] = []
     uptime = 0
-    for places, (received, values) in zip(asked.places, answers, strict=True):
-        uptime = _uptime(values)
-        for each in places:
-            name, *raw = _picked(each, values)
+    for places, answer in zip(asked.places, answers, strict=True):
+        uptime = _uptime(answer.values[0])
+        for at, each in enumerate(places):
+            begin = 1 + at * WIDTH
+            name, *raw = answer.values[begin : begin + WIDTH]
             if name != each.if_name:
                 lost.append(each.interface)
                 continue
-            numbers = _numbers(raw)
-            if each.wide and numbers[OCTETS] is None:
+            found = numbers(raw)
+            if each.wide and found[OCTETS] is None:
                 narrow.append(each.interface)
-            readings[each.interface] = Reading(received, uptime, each.if_index, each.wide, numbers)
+            readings[each.interface] = Reading(
+                answer.received, uptime, each.if_index, each.wide, found
+            )
     return Decoded(uptime, readings, tuple(lost), tuple(narrow))
 
 
-def _picked(each: Place, values: Mapping[str, Value]) -> Sequence[Value | None]:
-    try:
-        return each.pick(values)
-    except KeyError:
-        return [values.get(oid) for oid in each.oids]
+def numbers(raw: Sequence[Value | None]) -> tuple[int | None, ...]:
+    """A reading's values from those of all columns but ifName, for which it has None.
 
-
-def _numbers(raw: list[Value | None]) -> tuple[int | None, ...]:
-    """A value for each of INTERFACE_METRICS; None for the name, and for what is no such number."""
+    So it has for what is no number, or more than its kind can be.
+    """
     if set(map(type, raw)) == _ONLY_INT:  # nearly always: then the bounds are checked all at once
-        numbers = cast("list[int]", raw)
-        if min(numbers) >= 0 and max(_narrow(numbers)) <= TOP32 and max(numbers) <= TOP64:
-            return (None, *numbers)
+        whole = cast("Sequence[int]", raw)
+        if min(whole) >= 0 and max(_narrow(whole)) <= TOP32 and max(whole) <= TOP64:
+            return (None, *whole)
     return (
         None,
         *(
@@ -141,8 +159,7 @@ def _numbers(raw: list[Value | None]) -> tuple[int | None, ...]:
     )
 
 
-def _uptime(values: Mapping[str, Value]) -> int:
-    uptime = values.get(SYS_UP_TIME)
+def _uptime(uptime: Value | None) -> int:
     if type(uptime) is not int or not 0 <= uptime <= TOP32:
         raise ValueError("an answer without sysUpTime")
     return uptime

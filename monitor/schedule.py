@@ -9,7 +9,9 @@ import heapq
 from dataclasses import dataclass
 from zlib import crc32
 
-GRID_S = 0.25
+SHORTEST_GRID_S, LONGEST_GRID_S = 0.1, 1.0
+DEVICES_AT_ONCE = 12
+"""As many devices on average are due at one moment of the grid, within the bounds above."""
 PATIENCE = 3
 """So many polls without an answer, then the time between them doubles."""
 LONGEST_INTERVALS = 4
@@ -23,6 +25,8 @@ FIRST_ROUND_S = 1.0
 @dataclass(slots=True)
 class _Entry:
     due: float
+    phase: float
+    """Its own moment, in seconds from the beginning of an interval."""
     failures: int = 0
     in_flight: bool = False
 
@@ -32,7 +36,7 @@ class Schedule:
 
     def __init__(self, devices: tuple[str, ...], interval_s: float, now: float) -> None:
         self.interval_s = interval_s
-        self._grid_s = min(GRID_S, interval_s / 10)
+        self.grid_s = grid_s(len(devices), interval_s)
         self._origin = now
         self._entries: dict[str, _Entry] = {}
         self._heap: list[tuple[float, str]] = []
@@ -41,7 +45,7 @@ class Schedule:
         spread_s = min(FIRST_ROUND_S, interval_s / 2)
         for device in devices:
             due = now + self._on_grid(share(device) * spread_s)
-            self._entries[device] = _Entry(due)
+            self._entries[device] = _Entry(due, self._on_grid(share(device) * interval_s))
             heapq.heappush(self._heap, (due, device))
 
     def due(self, now: float) -> list[tuple[str, float]]:
@@ -62,7 +66,7 @@ class Schedule:
         entry.in_flight = False
         self.late += now > due + LATE_INTERVALS * self.interval_s
         entry.failures = 0 if answered else entry.failures + 1
-        self._set(device, self._next(device, entry.failures, now, due))
+        self._set(device, self._next(entry, now, due))
 
     def ask_again(self, device: str, now: float) -> None:
         """Poll it as soon as can be, out of turn."""
@@ -76,21 +80,29 @@ class Schedule:
             return self.interval_s
         return max(0.0, self._heap[0][0] - now)
 
-    def _next(self, device: str, failures: int, now: float, due: float) -> float:
-        doublings = max(0, failures - PATIENCE + 1)
-        apart = self.interval_s * min(2 ** min(doublings, 10), LONGEST_INTERVALS)
-        phase = self._on_grid(share(device) * self.interval_s)
+    def _next(self, entry: _Entry, now: float, due: float) -> float:
+        apart = self.interval_s
+        if entry.failures >= PATIENCE:
+            doublings = min(entry.failures - PATIENCE + 1, 10)
+            apart *= min(2**doublings, LONGEST_INTERVALS)
         # The next of its own moments that is at least half an interval after this one.
         earliest = max(due + apart - self.interval_s / 2, now)
-        turns = -(-(earliest - self._origin - phase) // self.interval_s)
-        return float(self._origin + phase + max(0.0, turns) * self.interval_s)
+        first = self._origin + entry.phase
+        turns = -(-(earliest - first) // self.interval_s)
+        return float(first + max(0.0, turns) * self.interval_s)
 
     def _set(self, device: str, due: float) -> None:
         self._entries[device].due = due
         heapq.heappush(self._heap, (due, device))
 
     def _on_grid(self, seconds: float) -> float:
-        return round(seconds / self._grid_s) * self._grid_s
+        return round(seconds / self.grid_s) * self.grid_s
+
+
+def grid_s(devices: int, interval_s: float) -> float:
+    """Seconds between two moments of the grid: the fewer devices, the longer."""
+    wanted = interval_s * DEVICES_AT_ONCE / max(devices, 1)
+    return min(max(wanted, SHORTEST_GRID_S), LONGEST_GRID_S, interval_s / 10)
 
 
 def share(device: str) -> float:

@@ -1,9 +1,10 @@
 """The seam: ask one device for exact OIDs, or walk one column. Every wait is bounded."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
+from inventory.errors import SnmpError
 from monitor.targets import Target
 
 Value = int | bytes
@@ -19,9 +20,29 @@ class Answer(NamedTuple):
     """The answer to one request."""
 
     received: float
-    """time.monotonic() when it came."""
-    values: Mapping[str, Value]
-    """By the OIDs that were asked for. What the device has not is left out."""
+    """time.monotonic() when it was read."""
+    names: Sequence[str]
+    """The OIDs that were asked for."""
+    values: tuple[Value | None, ...]
+    """One for each of `names`; None for what the device has not."""
+    whole: bool
+    """Whether the device has all of it."""
+
+    @property
+    def found(self) -> dict[str, Value]:
+        """OID -> value of what the device has."""
+        pairs = zip(self.names, self.values, strict=True)
+        return {name: value for name, value in pairs if value is not None}
+
+
+def answer_of(received: float, names: Sequence[str], found: Mapping[str, Value]) -> Answer:
+    """An answer from values by OID."""
+    values = tuple(map(found.get, names))
+    return Answer(received, names, values, None not in values)
+
+
+Answered = Callable[[list[Answer] | SnmpError], None]
+"""Called once: with an answer to each request, or with what went wrong."""
 
 
 @dataclass(slots=True)
@@ -49,6 +70,14 @@ class SnmpSession(Protocol):
 
     def close(self) -> None:
         """Let go of the socket. The session may be used again: it opens another."""
+
+
+@runtime_checkable
+class CallingSession(SnmpSession, Protocol):
+    """A session that calls back: a poll then needs no task, no timer and no wake-up of its own."""
+
+    def ask(self, requests: Sequence[Sequence[str]], done: Answered, deadline_s: float) -> None:
+        """As `get`, but `done` is called, within `deadline_s`; never after `close`."""
 
 
 class SnmpClient(Protocol):

@@ -18,7 +18,7 @@ from gufo.snmp.aio import SnmpSession as Gufo
 from inventory.errors import SnmpError
 from inventory.secrets import Secrets
 from monitor.said import say
-from monitor.snmp.base import Answer, Counters, Value, check_walk
+from monitor.snmp.base import Answer, Counters, Value, answer_of, check_walk
 from monitor.targets import Credentials, Target
 
 R = TypeVar("R")
@@ -182,9 +182,10 @@ class _Exchange:
         try:
             values = self._socket.recv_get_many()
             received = time.monotonic()
-            if not values.keys() <= set(self._requests[len(self._answers)]):
+            names = self._requests[len(self._answers)]
+            if not values.keys() <= set(names):
                 raise ValueError("it answers for objects that nobody asked for")
-            self._answers.append(Answer(received, values))  # type: ignore[arg-type]
+            self._answers.append(answer_of(received, names, values))  # type: ignore[arg-type]
             if len(self._answers) < len(self._requests):
                 self._send()
             else:

@@ -146,7 +146,8 @@ class PysnmpSession:
         received = time.monotonic()
         if [oid for oid, _ in rows] != list(oids):
             raise ValueError("it answers for objects that nobody asked for")
-        return Answer(received, {oid: value for oid, value in rows if value is not None})
+        values = tuple(value for _, value in rows)
+        return Answer(received, oids, values, None not in values)
 
     async def _walk_once(self, oid: str) -> list[tuple[str, Value]]:
         rows: list[tuple[str, Value]] = []

@@ -28,7 +28,7 @@ from monitor.snmp.ber import (
     tlv,
     value_of,
 )
-from monitor.snmp.layout import Field, Layout, Sharing
+from monitor.snmp.layout import Field, Layout, Sharing, Values
 
 RELEARN_MISSES = 8
 """An answer that never looks like the one before is laid out anew only at every such miss."""
@@ -128,9 +128,13 @@ class Asked:
 
     question: Question
     sharing: Sharing
+    whole: bool = False
+    """Whether the last answer held all that was asked for."""
     _head: bytes = b""
     _prefix: bytes = b""
     _layout: Layout | None = None
+    _moving: frozenset[int] = frozenset()
+    """Places of the numbers that were seen to change."""
     _hit: bool = False
     _misses: int = 0
 
@@ -141,54 +145,72 @@ class Asked:
             pdu = 6 + len(tail)
             pdu_head = bytes((self.question.kind,)) + length(pdu) + b"\x02\x04"
             size = len(head) + len(pdu_head) - 2 + pdu
-            self._prefix = bytes((SEQUENCE,)) + length(size) + head + pdu_head
+            prefix = bytes((SEQUENCE,)) + length(size) + head + pdu_head
+            self._prefix = self.sharing.one(prefix)
             self._head, self._layout = head, None
-        return b"".join((self._prefix, number, self.question.tail))
+        return self._prefix + number + self.question.tail
 
-    def read(self, text: bytes, head: bytes, number: bytes) -> dict[str, Value | None] | Refusal:
-        """The values in an answer; in a bulk answer None where nothing here uses the type.
+    def read(self, text: bytes, head: bytes, number: bytes) -> Values | Refusal:
+        """The values in an answer, None where the device has none.
 
         Every name has to be the one that was asked for. ValueError when it is no such answer.
         """
         if self._layout and (values := self._layout.read(text, number)) is not None:
             self._hit = True
             return values
+        pdu = self._pdu(text, head, number)
+        if isinstance(pdu, Refusal):
+            return pdu
+        values = self._values(text, pdu)
+        self._learn(text, pdu, values)
+        return values
+
+    def rows(
+        self, text: bytes, head: bytes, number: bytes
+    ) -> tuple[tuple[str, Value | None], ...] | Refusal:
+        """What a bulk answer holds; None where nothing here uses the type. ValueError."""
+        pdu = self._pdu(text, head, number)
+        return pdu if isinstance(pdu, Refusal) else tuple(_rows(text, pdu).items())
+
+    def _pdu(self, text: bytes, head: bytes, number: bytes) -> Pdu | Refusal:
         pdu = read_pdu(text, head, RESPONSE, self.question.most)
         if pdu.number != int.from_bytes(number, "big"):
             raise ValueError("it answers another request")
         if pdu.error:
             name = ERRORS[pdu.error] if 0 < pdu.error < len(ERRORS) else f"error {pdu.error}"
             return Refusal(f"the device says {name}")
-        if self.question.kind == GET_BULK:
-            return _rows(text, pdu)
-        found = self._values(text, pdu)
-        self._misses += 1
-        if self._hit or self._misses % RELEARN_MISSES == 1:
-            self._layout, self._hit = self._learn(text, pdu, found), False
-        return {name: value for name, value in found.items() if value is not None}
+        return pdu
 
-    def _values(self, text: bytes, pdu: Pdu) -> dict[str, Value | None]:
+    def _values(self, text: bytes, pdu: Pdu) -> Values:
         if len(pdu.binds) != len(self.question.oids):
             raise ValueError("it answers for more or fewer objects than were asked for")
-        found: dict[str, Value | None] = {}
-        for name, oid, bind in zip(self.question.names, self.question.oids, pdu.binds, strict=True):
+        found = []
+        for oid, bind in zip(self.question.oids, pdu.binds, strict=True):
             if text[bind.name_begin : bind.name_end] != oid:
                 raise ValueError("it answers for objects that nobody asked for")
-            found[name] = value_of(text, bind.tag, bind.begin, bind.end)
-        return found
+            found.append(value_of(text, bind.tag, bind.begin, bind.end))
+        return tuple(found)
 
-    def _learn(self, text: bytes, pdu: Pdu, found: dict[str, Value | None]) -> Layout | None:
-        if text[pdu.number_end - 6 : pdu.number_end - 4] != b"\x02\x04":
-            return None
-        constants: dict[str, Value | None] = {}
+    def _learn(self, text: bytes, pdu: Pdu, values: Values) -> None:
+        """Note what moved, and lay the answer out when that is likely to help with the next."""
+        self.whole = None not in values
+        self._misses += 1
+        numbers = {place for place, bind in enumerate(pdu.binds) if bind.tag in UNSIGNED_OCTETS}
+        moving = self._moving
+        if self._layout:
+            moving |= self._layout.moved(values) & numbers
+        if moving == self._moving and not self._hit and self._misses % RELEARN_MISSES != 1:
+            return
+        self._moving, self._hit = self.sharing.one(moving), False
         fields = []
-        for (name, value), bind in zip(found.items(), pdu.binds, strict=True):
-            octets = UNSIGNED_OCTETS.get(bind.tag)
-            if octets:  # the zero in front of the longest numbers stays part of the layout
-                fields.append(Field(name, max(bind.begin, bind.end - octets), bind.end))
-            elif value is not None:
-                constants[name] = value
-        return Layout.of(text, pdu.number_end - 4, fields, constants, self.sharing)
+        for place in sorted(moving & numbers):
+            bind = pdu.binds[place]
+            # The zero in front of the longest numbers stays part of the layout.
+            begin = max(bind.begin, bind.end - UNSIGNED_OCTETS[bind.tag])
+            fields.append(Field(place, begin, bind.end))
+        number_at = pdu.number_end - 4
+        if text[number_at - 2 : number_at] == b"\x02\x04":
+            self._layout = Layout.of(text, number_at, fields, values, self.sharing)
 
 
 def read_pdu(text: bytes, head: bytes, kind: int, most_binds: int) -> Pdu:
@@ -237,18 +259,25 @@ def _rows(text: bytes, pdu: Pdu) -> dict[str, Value | None]:
     return rows
 
 
-_VERSION_2C, _VERSION_3 = b"\x02\x01\x01", b"\x02\x01\x03"
+def number_of(message: bytes) -> bytes:
+    """The four octets where a message of version 2c has its request id and one of version 3 its
+    message id, when it has the form of ours. ValueError, IndexError.
 
-
-def message_number(message: bytes) -> int:
-    """The request id of a message of version 2c, the message id of one of version 3. ValueError."""
-    begin, end = expect(message, 0, len(message), SEQUENCE)
-    version = message[begin : begin + 3]
+    This only finds who asked: what is there is read, and refused, by whoever that is.
+    """
+    at = message[1] - 0x7E if message[1] >= 0x80 else 2
+    version = message[at : at + 3]
+    at += 4
     if version == _VERSION_2C:
-        _, _, at = element(message, begin + 3, end)
-        _, at, end = element(message, at, end)
+        at += 2 + message[at]  # the community; then the PDU's tag and length
+        at += message[at] - 0x7F if message[at] >= 0x80 else 1
     elif version == _VERSION_3:
-        at, end = expect(message, begin + 3, end, SEQUENCE)
+        at += message[at] - 0x7F if message[at] >= 0x80 else 1
     else:
         raise ValueError("a version that nobody asked in")
-    return read_integer(message, at, end)[0]
+    if message[at : at + 2] != b"\x02\x04":
+        raise ValueError("an id that nobody has sent")
+    return message[at + 2 : at + 6]
+
+
+_VERSION_2C, _VERSION_3 = b"\x02\x01\x01", b"\x02\x01\x03"

@@ -86,6 +86,8 @@ def localized_key(protocol: str, key: bytes, engine_id: bytes) -> bytes:
 class UsmPeer:
     """One agent as its user sees it: wraps what is asked, opens what is answered."""
 
+    plain = False
+
     def __init__(self, user: User, monotonic: Callable[[], float]) -> None:
         self.head = b""
         """What stands before the PDU in a text; changes with the engine."""

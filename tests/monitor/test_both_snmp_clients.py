@@ -93,11 +93,11 @@ async def test_it_reads_exact_objects_of_a_real_agent(
 ) -> None:
     session = client.session(target_of(snmpd.port, credentials_of(version, snmpd)))
     answers = await session.get([(SYS_UP_TIME, f"{IF_NAME}.1"), (f"{HC_IN}.1",)])
-    uptime = answers[0].values[SYS_UP_TIME]
+    uptime = answers[0].found[SYS_UP_TIME]
     assert isinstance(uptime, int)
     assert 0 < uptime < 60_000
-    assert answers[0].values[f"{IF_NAME}.1"] == b"lo"
-    assert isinstance(answers[1].values[f"{HC_IN}.1"], int)
+    assert answers[0].found[f"{IF_NAME}.1"] == b"lo"
+    assert isinstance(answers[1].found[f"{HC_IN}.1"], int)
     assert answers[0].received <= answers[1].received <= time.monotonic()
 
 
@@ -108,7 +108,7 @@ async def test_it_leaves_out_what_a_real_agent_has_not(
     session = client.session(target_of(snmpd.port, credentials_of(version, snmpd)))
     missing = f"{HC_IN}.99999"
     (answer,) = await session.get([(missing, SYS_UP_TIME)])
-    assert set(answer.values) == {SYS_UP_TIME}
+    assert set(answer.found) == {SYS_UP_TIME}
 
 
 @pytest.mark.parametrize("version", ["2c", "3"])
@@ -138,7 +138,7 @@ async def test_it_goes_on_after_the_agent_restarted(
                 break
             except SnmpError:
                 assert attempt < 2, "it did not answer in three polls"
-        assert SYS_UP_TIME in answer.values
+        assert SYS_UP_TIME in answer.found
 
 
 async def test_a_wrong_passphrase_is_an_error_and_no_value(
@@ -252,7 +252,7 @@ async def test_a_hostile_answer_is_an_error_within_the_timeout_and_never_a_value
         assert client.counters.timeouts + client.counters.refused >= 1
         agent.mischief = None
         (answer,) = await session.get([(SYS_UP_TIME,)])
-        assert answer.values == {SYS_UP_TIME: 123_456}
+        assert answer.found == {SYS_UP_TIME: 123_456}
 
 
 async def test_the_right_answer_after_a_wrong_one_is_taken(client: SnmpClient) -> None:
@@ -263,7 +263,7 @@ async def test_the_right_answer_after_a_wrong_one_is_taken(client: SnmpClient) -
     async with serving(Agent(TABLE, mischief=both)) as agent:
         session = client.session(target_of(agent.port, v2c("public")))
         (answer,) = await session.get([(SYS_UP_TIME, f"{HC_IN}.1")])
-        assert answer.values == {SYS_UP_TIME: 123_456, f"{HC_IN}.1": 2**64 - 5}
+        assert answer.found == {SYS_UP_TIME: 123_456, f"{HC_IN}.1": 2**64 - 5}
 
 
 async def test_an_answer_that_comes_twice_is_taken_once(client: SnmpClient) -> None:
@@ -274,8 +274,8 @@ async def test_an_answer_that_comes_twice_is_taken_once(client: SnmpClient) -> N
     async with serving(Agent(TABLE, mischief=twice)) as agent:
         session = client.session(target_of(agent.port, v2c("public")))
         first, second = await session.get([(SYS_UP_TIME,), (f"{HC_IN}.1",)])
-        assert first.values == {SYS_UP_TIME: 123_456}
-        assert second.values == {f"{HC_IN}.1": 2**64 - 5}
+        assert first.found == {SYS_UP_TIME: 123_456}
+        assert second.found == {f"{HC_IN}.1": 2**64 - 5}
 
 
 async def test_an_answer_that_comes_late_is_not_taken_for_the_next(client: SnmpClient) -> None:
@@ -293,7 +293,7 @@ async def test_an_answer_that_comes_late_is_not_taken_for_the_next(client: SnmpC
         with pytest.raises(SnmpError):
             await session.get([(SYS_UP_TIME,)])
         (answer,) = await session.get([(f"{HC_IN}.1",)])
-        assert answer.values == {f"{HC_IN}.1": 2**64 - 5}
+        assert answer.found == {f"{HC_IN}.1": 2**64 - 5}
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -306,7 +306,7 @@ async def test_a_lost_request_is_sent_again(engine: str) -> None:
     async with serving(Agent(TABLE, mischief=deaf_once)) as agent:
         session = client.session(target_of(agent.port, v2c("public")))
         (answer,) = await session.get([(SYS_UP_TIME,)])
-        assert answer.values == {SYS_UP_TIME: 123_456}
+        assert answer.found == {SYS_UP_TIME: 123_456}
         assert client.counters.timeouts == 1
     await client.close()
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from itertools import pairwise
 
-from monitor.schedule import GRID_S, LONGEST_INTERVALS, Schedule, share
+from monitor.schedule import LONGEST_INTERVALS, Schedule, grid_s, share
 
 INTERVAL_S = 10.0
 DEVICES = tuple(f"dev-{number}" for number in range(400))
@@ -35,9 +35,17 @@ def test_everybody_is_asked_in_the_first_second_and_then_once_an_interval() -> N
 
 def test_devices_are_spread_over_the_interval_and_meet_on_a_grid() -> None:
     times = run(Schedule(DEVICES, INTERVAL_S, 0.0), 40.0)
-    moments = Counter(round(t / GRID_S) for polled in times.values() for t in polled if t > 20)
-    assert len(moments) >= 35 * 2
-    assert max(moments.values()) < 4 * len(DEVICES) / (INTERVAL_S / GRID_S)
+    apart_s = grid_s(len(DEVICES), INTERVAL_S)
+    moments = Counter(round(t / apart_s) for polled in times.values() for t in polled if t > 20)
+    assert len(moments) >= 0.9 * 20 / apart_s
+    assert max(moments.values()) < 4 * len(DEVICES) / (INTERVAL_S / apart_s)
+
+
+def test_the_fewer_devices_the_more_of_them_share_a_moment() -> None:
+    assert grid_s(1, 10) == grid_s(76, 10) == 1.0
+    assert grid_s(76, 2) == 0.2
+    assert 0.1 < grid_s(500, 10) < 0.5
+    assert grid_s(2000, 10) == grid_s(100_000, 10) == 0.1
 
 
 def test_a_devices_moment_is_its_own_and_the_same_every_day() -> None:

@@ -1,0 +1,164 @@
+"""What is remembered of links, of their two ends and of the devices that these belong to."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+from monitor.flat import COUNTERS, Flat
+from monitor.health import Verdict
+from monitor.metrics import INTERFACE_METRICS, MIRROR, SERIES_INDEX, SERIES_METRICS
+from monitor.rates import Rates
+from monitor.readings import PER_REQUEST, Reading
+from monitor.targets import ExpectedInterface
+from monitor.values import RATED, Quality
+
+Seen = tuple[bool, int | None, int | None, float]
+"""Present, ifOperStatus, ifAdminStatus, errors a second when beyond what is allowed."""
+NOT_SEEN: Seen = (False, None, None, 0.0)
+_SERIES = {SERIES_INDEX[INTERFACE_METRICS[column].series]: at for at, column in enumerate(COUNTERS)}
+
+
+class Link:
+    """One link. Mutable, as the two below: made once, updated by every poll."""
+
+    __slots__ = ("allowed_bps", "bandwidth_bps", "busy", "ends", "id", "verdict")
+
+    def __init__(self, name: str, bandwidth_bps: int, allowed_bps: float) -> None:
+        self.id, self.bandwidth_bps, self.allowed_bps = name, bandwidth_bps, allowed_bps
+        self.ends: tuple[End, ...] = ()
+        """That of a first."""
+        self.busy = 0
+        """Polls in a row above the allowed use."""
+        self.verdict: Verdict | None = None
+
+
+class End:
+    """One end of one link, as last seen."""
+
+    __slots__ = ("_rates", "base", "expected", "known_by", "link", "place", "seen")
+
+    def __init__(self, owner: "Owner", place: int, link: Link, expected: ExpectedInterface) -> None:
+        self.known_by, self.place, self.link, self.expected = owner, place, link, expected
+        self.base: Reading | None = None
+        """What the next reading is compared with, unless the device keeps it for all."""
+        self._rates: Rates | None = None
+        self.seen = NOT_SEEN
+
+    @property
+    def rates(self) -> Rates | None:
+        """Of its last two readings."""
+        found = self.known_by.quick
+        return self._rates if found is None else found.rates(self.place)
+
+    @rates.setter
+    def rates(self, found: Rates | None) -> None:
+        self._rates = found
+
+    @property
+    def knows(self) -> bool:
+        """Whether it has a rate that is worth something."""
+        if self.known_by.quick is not None:
+            return True
+        return self.seen[0] and self._rates is not None and self._rates.quality in RATED
+
+
+class Owner:
+    """A device with ends of links."""
+
+    __slots__ = ("at", "base", "ends", "firsts", "limits", "name", "quick", "seconds", "troubled")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.ends: tuple[End, ...] = ()
+        """In the order of Target.interfaces."""
+        self.at: float | None = None
+        """Unix time of its last answer."""
+        self.base: Flat | None = None
+        """Its last complete poll, whose like the next one probably is."""
+        self.quick: Quick | None = None
+        """Rates of all its ends, when they were made together."""
+        self.limits: tuple[float, ...] = ()
+        """A rate beyond these is looked at more closely; one for each counter of `base`."""
+        self.troubled = False
+        """Whether something about an end or its link has to be looked at in each poll."""
+        self.firsts = Speaking((), (), ())
+        """The ends a, which speak for their links."""
+        self.seconds: tuple[int, ...] = ()
+        """Places of the ends that speak only where the other does not."""
+
+    def own(self, ends: Sequence[End]) -> None:
+        """Its ends, once all are known."""
+        self.ends = tuple(ends)
+        first, self.seconds = _split(tuple(end.link.ends[0] is end for end in ends))
+        self.firsts = self.speaking(first)
+
+    def speaking(self, places: tuple[int, ...]) -> "Speaking":
+        """The ends at `places`."""
+        ends = [self.ends[place] for place in places]
+        mirrored = tuple(end.expected.end == "b" for end in ends)
+        return Speaking(places, tuple(end.link.id for end in ends), _pickers(places, mirrored))
+
+    def let_go(self) -> None:
+        """Look at each end by itself from now on."""
+        if self.base is not None:
+            for end, reading in zip(self.ends, self.base, strict=True):
+                end.base = reading
+        self.base = None
+        if self.quick is not None:
+            for end in self.ends:
+                end.rates = self.quick.rates(end.place)
+        self.quick = None
+
+
+class Speaking(NamedTuple):
+    """Ends whose rates are stored."""
+
+    places: tuple[int, ...]
+    links: tuple[str, ...]
+    picks: tuple[Any, ...]
+    """Take a sample's values out of a Quick's row."""
+
+
+class Quick:
+    """The rates of a device's interfaces, all of them good."""
+
+    __slots__ = ("row", "seconds")
+
+    def __init__(self, row: list[float | None], seconds: Sequence[float]) -> None:
+        self.row = row
+        """One for each counter, interface after interface; then a None."""
+        self.seconds = seconds
+        """That they cover, one for each request."""
+
+    def covers_s(self, place: int) -> float:
+        """Of one interface."""
+        return self.seconds[place // PER_REQUEST]
+
+    def values(self, place: int, *, mirrored: bool) -> tuple[float | None, ...]:
+        """In the order of SERIES_METRICS, as seen from the other end when `mirrored`."""
+        found: tuple[float | None, ...] = _picker(place, mirrored)(self.row)
+        return found
+
+    def rates(self, place: int) -> Rates:
+        """Of one interface."""
+        return Rates(Quality.GOOD, self.covers_s(place), self.values(place, mirrored=False))
+
+
+@lru_cache(maxsize=8192)
+def _picker(place: int, mirrored: bool) -> Any:
+    begin = place * len(COUNTERS)
+    order = MIRROR if mirrored else range(len(SERIES_METRICS))
+    return itemgetter(*(begin + _SERIES[at] if at in _SERIES else -1 for at in order))
+
+
+@lru_cache(maxsize=1024)
+def _pickers(places: tuple[int, ...], mirrored: tuple[bool, ...]) -> tuple[Any, ...]:
+    """One for each place: takes a sample's values out of a Quick's row."""
+    return tuple(map(_picker, places, mirrored))
+
+
+@lru_cache(maxsize=1024)
+def _split(first: tuple[bool, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    places = range(len(first))
+    return tuple(p for p in places if first[p]), tuple(p for p in places if not first[p])
