@@ -12,7 +12,7 @@ import typer
 
 from cli.context import Context
 from cli.demo_network import DemoNetwork, lab_network, simulated_network, why_no_lab
-from cli.demo_place import Steps, demo_folder, demo_listener, demo_settings
+from cli.demo_place import Steps, demo_folder, demo_listener, demo_settings, polling_alone
 from cli.logs import configure_logs
 from inventory.errors import LabError
 from inventory.settings import Settings
@@ -107,6 +107,7 @@ class _Demo:
         """Until a signal comes, or a part ends by itself: that is an error, and is raised."""
         from api.app import create_app
         from api.server import run_server
+        from monitor.probes_icmp import open_here
         from monitor.run import run_monitor
         from monitor.store.open import open_store
 
@@ -114,6 +115,8 @@ class _Demo:
         for number in ENDINGS:
             loop.add_signal_handler(number, self._stop.set)
         settings, network = self._settings, self._network
+        if network.open_socket is None:
+            settings = polling_alone(settings)
         written = open_store(settings.store, write=True)
         read = open_store(settings.store)
         app = create_app(settings, network.network, read)
@@ -124,6 +127,7 @@ class _Demo:
             self._stop,
             credentials=network.credentials,
             secrets=network.secrets,
+            open_socket=network.open_socket or open_here,
         )
         parts = [
             run_server(app, settings, self._stop, self._listener),

@@ -13,6 +13,7 @@ from inventory.errors import LabError, MachineError
 from inventory.model import Network
 from inventory.secrets import Secrets
 from inventory.settings import LabSettings, Settings
+from monitor.probes_icmp import OpenSocket
 from monitor.targets import Credentials
 
 FREE_TRIES = 10
@@ -36,6 +37,8 @@ class DemoNetwork:
     """Kinds of faults that `control` can make."""
     problem: Callable[[], str]
     """Why it is not there any more; empty while it is."""
+    open_socket: OpenSocket | None
+    """Where probes leave from; None where there is nothing to probe, and nobody sends traps."""
 
 
 def why_no_lab(folder: Path) -> str:
@@ -66,12 +69,14 @@ def simulated_network(settings: Settings, network: Network, steps: Steps) -> Ite
             control=agents.control,
             faults=FAULTS,
             problem=lambda: "" if agents.alive else "the simulated agents ended by themselves",
+            open_socket=None,
         )
 
 
 @contextmanager
 def lab_network(context: Context, settings: Settings, steps: Steps) -> Iterator[DemoNetwork]:
     """Virtual routers, in a lab of the demo's own beside whatever other lab there is."""
+    from cli.prober import probe_sockets
     from inventory.view import virtual
     from lab import control, faults
 
@@ -107,6 +112,7 @@ def lab_network(context: Context, settings: Settings, steps: Steps) -> Iterator[
             control=play,
             faults=frozenset({"cut", "power-off"}),
             problem=lambda: "" if lab.alive() else "the lab ended by itself",
+            open_socket=probe_sockets(lab),
         )
     finally:
         control.down(state, name)

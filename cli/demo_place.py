@@ -75,6 +75,16 @@ def demo_settings(settings: Settings, folder: Path) -> Settings:
     )
 
 
+def polling_alone(settings: Settings) -> Settings:
+    """The same for simulated agents: nobody sends traps, and there is nothing behind addresses."""
+    return replace(
+        settings,
+        traps=replace(settings.traps, enable=False),
+        syslog=replace(settings.syslog, enable=False),
+        probes=replace(settings.probes, enable=False),
+    )
+
+
 def demo_listener(
     http: HttpSettings, port: int | None, say: Callable[[str], None]
 ) -> socket.socket:

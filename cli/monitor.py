@@ -74,6 +74,7 @@ def monitor(ctx: typer.Context) -> None:
     With --json each change of state is a line on stdout.
     """
     from cli.logs import configure_logs
+    from cli.prober import probe_sockets
     from monitor.run import run_monitor
     from monitor.store.open import open_store
 
@@ -100,7 +101,15 @@ def monitor(ctx: typer.Context) -> None:
                 f"watching {len(network.devices)} devices every {settings.poll.interval_s:g} s "
                 f"into {settings.store.path}; Ctrl-C ends it"
             )
-            await run_monitor(settings, network, store, stop, secrets=secrets, report=report)
+            await run_monitor(
+                settings,
+                network,
+                store,
+                stop,
+                secrets=secrets,
+                report=report,
+                open_socket=probe_sockets(context.lab),
+            )
         finally:
             store.close()
 

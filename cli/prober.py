@@ -1,7 +1,8 @@
-"""The lab's hosts as the provisioner's prober: the two middle rooms meet here."""
+"""The lab's hosts as the provisioner's and the monitor's prober: middle rooms meet here."""
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
@@ -12,6 +13,8 @@ from cli.context import Context
 if TYPE_CHECKING:
     from lab import reach
     from lab.plan import LabPlan
+    from lab.state import LabState
+    from monitor.probes_icmp import OpenSocket
     from nornir_tasks.probes import Probe, Prober, ProbeResult
 
 WAIT_S = 0.4
@@ -27,6 +30,32 @@ def lab_prober(context: Context) -> Iterator[Prober | None]:
         return
     with ExitStack() as sockets:
         yield _LaterProber(context, sockets)
+
+
+def probe_sockets(state: LabState | None) -> OpenSocket:
+    """Where the monitor's probes leave from: this machine, or the NOC's host in a running lab.
+
+    The lab's routers forward nothing between their management ports and their circuits, so pings
+    through links have to come from inside.
+    """
+    from monitor.probes_icmp import open_here
+
+    if state is None:
+        return open_here
+    from lab import kernel, netns
+    from lab.plan_file import load_plan
+
+    plan = load_plan(state)
+    inside = [host.node for host in plan.hosts if any(host.ipv4 in noc for noc in plan.noc)]
+    if not inside:
+        return open_here
+    namespace = netns.network_namespace(state, inside[0])
+
+    def open_inside(family: int, kind: int, protocol: int) -> socket.socket:
+        with kernel.inside(namespace):
+            return socket.socket(family, kind, protocol)
+
+    return open_inside
 
 
 class _LaterProber:

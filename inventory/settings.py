@@ -75,6 +75,14 @@ class SyslogSettings:
 
 
 @dataclass(frozen=True)
+class ProbeSettings:
+    """Pings to both ends of every link and to every site."""
+
+    enable: bool = True
+    interval_s: float = limited(2, ge=0.2, le=60)
+
+
+@dataclass(frozen=True)
 class StoreSettings:
     """Where samples go."""
 
@@ -160,6 +168,7 @@ class Settings:
     poll: PollSettings = PollSettings()
     traps: TrapSettings = TrapSettings()
     syslog: SyslogSettings = SyslogSettings()
+    probes: ProbeSettings = ProbeSettings()
     store: StoreSettings = StoreSettings()
     http: HttpSettings = HttpSettings()
     alarms: AlarmSettings = AlarmSettings()

@@ -1,4 +1,4 @@
-"""What runs beside the polling: traps and syslog, and the journal's writer for what they say.
+"""What runs beside the polling: traps and syslog, pings, and the journal's writer for both.
 
 None of it may stop or delay a poll: what fails here is logged, and polling goes on.
 """
@@ -13,9 +13,12 @@ from inventory.secrets import Secrets
 from inventory.settings import Settings
 from monitor.clock import Clock
 from monitor.notes import Notes
+from monitor.probes import Prober
+from monitor.probes_icmp import OpenSocket
 from monitor.store.base import Store
 from monitor.targets import Credentials
 from monitor.traps import Receiver
+from monitor.watch import Watch
 
 log = structlog.get_logger("monitor")
 
@@ -33,6 +36,8 @@ class Beside:
         *,
         clock: Clock,
         ask_now: Callable[[str], None],
+        watch: Watch,
+        open_socket: OpenSocket,
     ) -> None:
         """SecretError when one is missing."""
         self._notes = Notes(store, clock)
@@ -46,13 +51,24 @@ class Beside:
             put=self._notes.put,
             tell=self._notes.tell,
         )
+        self._prober = Prober(
+            network,
+            settings.probes,
+            open_socket,
+            clock=clock,
+            take=watch.take_pings,
+            tell=self._notes.tell,
+        )
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop` is set."""
         told = asyncio.Event()
         notes = asyncio.create_task(_kept_apart("notes", self._notes.run(told)))
         try:
-            await asyncio.gather(_kept_apart("receiver", self._receiver.run(stop)))
+            await asyncio.gather(
+                _kept_apart("receiver", self._receiver.run(stop)),
+                _kept_apart("prober", self._prober.run(stop)),
+            )
         finally:
             told.set()
             await notes

@@ -22,7 +22,7 @@ _SERIES = {SERIES_INDEX[INTERFACE_METRICS[column].series]: at for at, column in 
 class Link:
     """One link. Mutable, as the two below: made once, updated by every poll."""
 
-    __slots__ = ("allowed_bps", "bandwidth_bps", "busy", "ends", "id", "verdict")
+    __slots__ = ("allowed_bps", "bandwidth_bps", "busy", "ends", "id", "loss", "trouble", "verdict")
 
     def __init__(self, name: str, bandwidth_bps: int, allowed_bps: float) -> None:
         self.id, self.bandwidth_bps, self.allowed_bps = name, bandwidth_bps, allowed_bps
@@ -31,6 +31,10 @@ class Link:
         self.busy = 0
         """Polls in a row above the allowed use."""
         self.verdict: Verdict | None = None
+        self.loss: float | None = None
+        """Of pings through it; None when there are none."""
+        self.trouble = ""
+        """What routing over it lacks."""
 
 
 class End:

@@ -82,11 +82,12 @@ def judge(
     *,
     busy_polls: int = 0,
     loss: float | None = None,
+    trouble: str = "",
 ) -> Verdict:
     """The state of a link between `ends` (a first; a peer's link has one that is ours).
 
     Maintenance is laid over it by the caller.
-    `busy_polls` counts the polls in a row that were above the allowed use, this one included.
+    `trouble` is what routing over the link lacks. `busy_polls` counts the polls in a row that were above the allowed use, this one included.
     """
     heard = [end for end in ends if _fresh(end, now, alarms.stale_after_s)]
     as_of = max((end.at for end in heard if end.at is not None), default=_last(ends))
@@ -96,6 +97,8 @@ def judge(
     if not up:
         return Verdict(LinkState.UNKNOWN, _why_unknown(ends, now), as_of)
     troubles = _troubles(up, bandwidth_bps, alarms, busy_polls, loss)
+    if trouble:
+        troubles.append(trouble)
     if troubles:
         return Verdict(LinkState.DEGRADED, joined(troubles), as_of)
     silent = [end for end in ends if end not in up]

@@ -160,6 +160,20 @@ class Links:
     def _touch(self, device: str) -> None:
         self._dirty.update((end.link.id, end.link) for end in self._owners[device].ends)
 
+    def note_loss(self, link: str, loss: float | None) -> None:
+        """What pings through `link` say; None when they say nothing."""
+        found = self._links.get(link)
+        if found is not None and found.loss != loss:
+            found.loss = loss
+            self._dirty[link] = found
+
+    def note_trouble(self, link: str, trouble: str) -> None:
+        """What routing over `link` lacks; empty when it lacks nothing, or nobody knows."""
+        found = self._links.get(link)
+        if found is not None and found.trouble != trouble:
+            found.trouble = trouble
+            self._dirty[link] = found
+
     def verdict(self, link: str) -> Verdict | None:
         """The last verdict of `link`."""
         found = self._links.get(link)
@@ -244,7 +258,15 @@ class Links:
             )
             for end in link.ends
         )
-        return judge(views, link.bandwidth_bps, self._alarms, now, busy_polls=link.busy)
+        return judge(
+            views,
+            link.bandwidth_bps,
+            self._alarms,
+            now,
+            busy_polls=link.busy,
+            loss=link.loss,
+            trouble=link.trouble,
+        )
 
 
 def _sample(end: End, found: Rates, at: float) -> LinkSample:

@@ -91,7 +91,7 @@ COLUMN = {metric.object: index for index, metric in enumerate(INTERFACE_METRICS)
 SYS_UP_TIME = METRICS[0].oid
 IF_NAME = METRICS[1].oid
 
-PROBE_SERIES = ("loss", "rtt_ms")
+PROBE_SERIES = ("loss", "rtt_ms", "jitter_ms")
 """Series that come from probes, not from SNMP: a ratio, and milliseconds."""
 SERIES_METRICS = (*(metric.series for metric in METRICS if metric.series), *PROBE_SERIES)
 """Every name that can be stored, drawn and asked for."""

@@ -19,6 +19,7 @@ from monitor.agent import DeviceAgent
 from monitor.beside import Beside
 from monitor.clock import Clock, SystemClock
 from monitor.poller import Poller
+from monitor.probes_icmp import OpenSocket, open_here
 from monitor.rejects import Rejects
 from monitor.snmp.open import open_client
 from monitor.spool import Spool
@@ -47,11 +48,13 @@ async def run_monitor(
     credentials: Credentials | None = None,
     clock: Clock | None = None,
     report: Callable[[StateEntry], None] | None = None,
+    open_socket: OpenSocket = open_here,
 ) -> None:
     """Poll every device of `network` into `store` until `stop` is set; then end within 5 s.
 
     `store` is open for writing and stays open. `report` is called with each change of state.
-    `credentials` replaces those of the region's plan. StoreError when another monitor writes to
+    `open_socket` opens the sockets that probes leave from; `credentials` replaces those of the
+    region's plan. StoreError when another monitor writes to
     the same file, SecretError when a secret is missing; a store that fails later is waited for.
     """
     clock = clock or SystemClock()
@@ -76,7 +79,15 @@ async def run_monitor(
         writer = _ReportingWriter(store, clock, chores_of(store, settings.store), spool, report)
         poller = Poller(agents, settings.poll, watch, writer, clock=clock, counters=client.counters)
         beside = Beside(
-            network, settings, secrets, credentials, store, clock=clock, ask_now=poller.ask_now
+            network,
+            settings,
+            secrets,
+            credentials,
+            store,
+            clock=clock,
+            ask_now=poller.ask_now,
+            watch=watch,
+            open_socket=open_socket,
         )
         log.info("monitor_started", devices=len(agents), interval_s=interval_s)
         written, ended = asyncio.Event(), asyncio.Event()

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
+from typing import Any
 
 import structlog
 
@@ -77,22 +78,23 @@ class Receiver:
         """Counts of the process that listens now."""
         self._before: Counter[str] = Counter()
         """Those of the ones before it."""
-        self._sockets = Sockets(
-            bound("traps", settings.traps, network, network.region.services.snmp.trap_port),
-            bound("syslog", settings.syslog, network, settings.syslog.port),
-        )
+        self._settings = settings
+        self._sockets = Sockets(None, None)
         used = credentials or plan_credentials(network.region.services.snmp)
-        self._orders = {
+        self._orders: dict[str, Any] = {
             "name": f"{network.region.code}-{settings.lab.name}",
             "senders": senders(network),
             "user": _user(used, secrets) if used.version == "3" else None,
             "community": used.community or _community(settings.traps, secrets),
-            "traps": self._sockets.traps and self._sockets.traps.fileno(),
-            "syslog": self._sockets.syslog and self._sockets.syslog.fileno(),
         }
 
     async def run(self, stop: asyncio.Event) -> None:
         """Listen until `stop` is set; a process that dies is started again."""
+        settings, network = self._settings, self._network
+        self._sockets = Sockets(
+            bound("traps", settings.traps, network, network.region.services.snmp.trap_port),
+            bound("syslog", settings.syslog, network, settings.syslog.port),
+        )
         if not (self._sockets.traps or self._sockets.syslog):
             return
         again = asyncio.create_task(self._again.run(stop))
@@ -114,8 +116,11 @@ class Receiver:
             self._sockets.close()
 
     async def _listen(self, stop: asyncio.Event) -> None:
-        sockets = (self._sockets.traps, self._sockets.syslog)
-        passed = [each.fileno() for each in sockets if each]
+        descriptors = {
+            "traps": self._sockets.traps and self._sockets.traps.fileno(),
+            "syslog": self._sockets.syslog and self._sockets.syslog.fileno(),
+        }
+        passed = [each for each in descriptors.values() if each]
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "monitor.traps_process",
             stdin=PIPE, stdout=PIPE, pass_fds=passed, limit=LONGEST_LINE,
@@ -124,7 +129,7 @@ class Receiver:
         reading = asyncio.create_task(self._read(process.stdout))
         stopping = asyncio.create_task(stop.wait())
         try:
-            process.stdin.write(json.dumps(self._orders).encode() + b"\n")
+            process.stdin.write(json.dumps(self._orders | descriptors).encode() + b"\n")
             with suppress(ConnectionError):
                 await process.stdin.drain()
             await asyncio.wait({reading, stopping}, return_when=asyncio.FIRST_COMPLETED)

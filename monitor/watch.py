@@ -16,6 +16,8 @@ from monitor.incidents import Incidents, Situation
 from monitor.ledger import IN_SERVICE, Ledger
 from monitor.links import CONFIRM, Links
 from monitor.maintenance import covered
+from monitor.metrics import PROBE_SERIES, SERIES_METRICS
+from monitor.probes import NOTHING, LinkPings
 from monitor.said import say
 from monitor.store.base import (
     Batch,
@@ -28,6 +30,10 @@ from monitor.store.base import (
 )
 from monitor.targets import Target
 from monitor.values import Fault, LinkState, SubjectKind
+
+PROBED = len(PROBE_SERIES)
+PROBED_FROM = len(SERIES_METRICS) - PROBED
+"""The last values of a sample are those of probes, in the order of LinkPings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +77,7 @@ class Watch:
         self._todo: set[Subject] = set()
         """Whose state may have to be written anew."""
         self._unsettled = False
+        self._pings: Mapping[str, LinkPings] = {}
 
     def fold(self, poll: DevicePoll) -> frozenset[str]:
         """Take a poll in; the devices that should be asked again at once."""
@@ -114,14 +121,30 @@ class Watch:
             for subject in sorted(self._todo, key=lambda each: (each.kind, each.id)):
                 self._write_state(subject, silent, now)
             self._todo.clear()
-        samples, self._samples = self._samples, []
+        samples, self._samples = self._with_pings(self._samples), []
         polled, self._polled = self._polled, {}
         states = self._ledger.take()
         return Batch(samples, states, changes, tuple(polled.values())), again
 
+    def take_pings(self, pings: Mapping[str, LinkPings]) -> None:
+        """What pings say of links now; of a link that is left out nothing is known."""
+        for link in {*self._pings, *pings}:
+            self._links.note_loss(link, pings.get(link, NOTHING).own_loss)
+        self._pings = pings
+
     def silent(self) -> frozenset[str]:
         """Devices that do not answer, confirmed."""
         return self._links.silent()
+
+    def _with_pings(self, samples: list[LinkSample]) -> list[LinkSample]:
+        if not self._pings:
+            return samples
+        return [
+            sample._replace(values=(*sample.values[:PROBED_FROM], *pings[:PROBED]))
+            if (pings := self._pings.get(sample.link))
+            else sample
+            for sample in samples
+        ]
 
     def _note_answer(self, poll: DevicePoll) -> None:
         device = poll.device

@@ -13,7 +13,14 @@ import pytest
 from inventory.errors import StoreError
 from inventory.model import Network
 from inventory.secrets import Secrets
-from inventory.settings import PollSettings, Settings, StoreSettings
+from inventory.settings import (
+    PollSettings,
+    ProbeSettings,
+    Settings,
+    StoreSettings,
+    SyslogSettings,
+    TrapSettings,
+)
 from monitor.oneshot import poll_once
 from monitor.run import only_monitor, run_monitor
 from monitor.status import device_statuses, link_statuses
@@ -84,6 +91,9 @@ async def six_devices(path: Path) -> AsyncIterator[tuple[Settings, Network, dict
         settings = Settings(
             poll=PollSettings(interval_s=INTERVAL_S, timeout_s=0.25, retries=0, deadline_s=0.5),
             store=StoreSettings(path=path / "samples.sqlite"),
+            traps=TrapSettings(enable=False),
+            syslog=SyslogSettings(enable=False),
+            probes=ProbeSettings(enable=False),
         )
         yield settings, on_loopback(whole, ports), agents  # type: ignore[misc]
 

@@ -1,0 +1,86 @@
+"""Pings links and sites all the time, and hands what comes of it to the judgement of links."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from inventory.model import Network
+from inventory.settings import ProbeSettings
+from monitor.clock import Clock
+from monitor.probes_icmp import OpenSocket, Pinger, Stats, ping_socket
+from monitor.probes_plan import LinkProbe, probe_plan
+from monitor.store.base import Latest
+
+TELL_S = 1.0
+SITE, PROBER = "site", "prober"
+"""Kinds under which results and counts are kept."""
+
+
+class LinkPings(NamedTuple):
+    """What pings say of one link; None where nothing is known."""
+
+    loss: float | None
+    """On the way from the NOC to the far end."""
+    rtt_ms: float | None
+    jitter_ms: float | None
+    own_loss: float | None
+    """Loss that is not lost before the near end already."""
+
+
+NOTHING = LinkPings(None, None, None, None)
+
+
+class Prober:
+    """Pings of one network. `links` is renewed every TELL_S."""
+
+    def __init__(
+        self,
+        network: Network,
+        settings: ProbeSettings,
+        open_socket: OpenSocket,
+        *,
+        clock: Clock,
+        take: Callable[[Mapping[str, LinkPings]], None],
+        tell: Callable[[Latest], None],
+    ) -> None:
+        self._plan, self._clock = probe_plan(network), clock
+        self._take, self._tell = take, tell
+        self._settings, self._open_socket = settings, open_socket
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until `stop` is set; at once when nothing can be pinged."""
+        opened = ping_socket(self._open_socket) if self._settings.enable else None
+        if opened is None:
+            return
+        pinger = Pinger(self._plan.addresses, self._settings.interval_s, opened, self._clock)
+        pinging = asyncio.create_task(pinger.run(stop))
+        try:
+            while not await self._clock.wait(stop, TELL_S):
+                self._report(pinger)
+        finally:
+            await pinging
+
+    def _report(self, pinger: Pinger) -> None:
+        stats = {address: pinger.stats(address) for address in self._plan.addresses}
+        # Nobody at all answers: more likely we are cut off than everybody.
+        blind = all(each is None or each.loss == 1 for each in stats.values())
+        self._take({} if blind else {one.link: _of(one, stats) for one in self._plan.links})
+        at = self._clock.wall()
+        for site, addresses in () if blind else self._plan.sites:
+            known = [found for each in addresses if (found := stats[each])]
+            best = min(known, key=lambda each: (each.loss, each.rtt_ms or 0.0), default=None)
+            if best:
+                self._tell(Latest(SITE, site, at, best._asdict()))
+        lost = sum(each.loss == 1 for each in stats.values() if each)
+        counts = {"probes_sent": pinger.sent, "probes_answered": pinger.answered,
+                  "probe_targets": len(stats), "probe_targets_lost": lost}  # fmt: skip
+        self._tell(Latest(PROBER, PROBER, at, counts))
+
+
+def _of(one: LinkProbe, stats: Mapping[str, Stats | None]) -> LinkPings:
+    far, near = stats[one.far], stats[one.near] if one.near else None
+    if far is None:
+        return NOTHING
+    before = near.loss if near else 0.0
+    own = None if before == 1 else max(0.0, 1 - (1 - far.loss) / (1 - before))
+    return LinkPings(far.loss, far.rtt_ms, far.jitter_ms, own)

@@ -1,0 +1,194 @@
+"""Real routers, `imereti monitor`, `imereti serve`: how soon a cut shows, how true rates are."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from lab import faults
+from tests.e2e.test_one_cut_from_router_to_page import free_port, within
+from tests.labfixture import CHECKOUT, LabUnderTest, booted, make_lab
+
+pytestmark = [pytest.mark.lab, pytest.mark.slow]
+
+LINK, SOURCE, SINK = "hq-alp", "alp-staff", "hq-servers"
+RATE_BPS, SECONDS, PAYLOAD = 20_000_000, 15, 1400
+HEADERS = 14 + 20 + 8
+"""Ethernet, IPv4 and UDP: what an interface counts beside the payload."""
+
+
+@pytest.fixture(scope="module")
+def small_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabUnderTest]:
+    """The second region, without any traffic but its own."""
+    name = f"e{os.getpid() % 1_000_000}"
+    folder = tmp_path_factory.mktemp("small-lab")
+    lab = make_lab(folder, name, CHECKOUT / "tests" / "regions" / "small")
+    with booted(lab):
+        yield lab
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A lab, and the API over its monitor."""
+
+    lab: LabUnderTest
+    address: str
+
+    def get(self, path: str) -> Any:
+        return httpx.get(f"{self.address}{path}", timeout=10).raise_for_status().json()
+
+    def state(self, link: str = LINK) -> str:
+        found: str = self.get(f"/api/v1/links/{link}")["state"]
+        return found
+
+    def cut(self) -> float:
+        """When the wire was gone (time.monotonic)."""
+        faults.inject(self.lab.state_folder, self.lab.state, "cut", LINK)
+        return time.monotonic()
+
+    def heal(self) -> float:
+        faults.heal(self.lab.state_folder, self.lab.state, LINK)
+        return time.monotonic()
+
+    def all_up(self) -> bool:
+        links = self.get("/api/v1/links")
+        return {link["state"] for link in links} == {"up"}
+
+
+@contextmanager
+def watching(
+    lab: LabUnderTest, folder: Path, interval_s: float, *, traps: bool
+) -> Iterator[Watched]:
+    port = free_port()
+    environ = os.environ | {
+        "IMERETI_POLL__INTERVAL_S": str(interval_s),
+        "IMERETI_ALARMS__STALE_AFTER_S": str(4 * interval_s),
+        "IMERETI_STORE__PATH": str(folder / "samples.sqlite"),
+        "IMERETI_TRAPS__ENABLE": str(traps),
+        "IMERETI_LOG__LEVEL": "debug",
+    }
+    processes = []
+    try:
+        for words in (("monitor",), ("serve", "--port", str(port))):
+            with (folder / f"{words[0]}.log").open("wb") as output:
+                processes.append(
+                    subprocess.Popen(
+                        lab.command(*words), stdout=output, stderr=subprocess.STDOUT, env=environ
+                    )
+                )
+        watched = Watched(lab, f"http://127.0.0.1:{port}")
+        within(90 + 2 * interval_s, "all links up", watched.all_up)
+        yield watched
+    finally:
+        for process in processes:
+            process.send_signal(signal.SIGTERM)
+        statuses = [process.wait(20) for process in processes]
+        assert statuses == [0, 0], (folder / "monitor.log").read_text()[-3000:]
+
+
+def say(text: str) -> None:
+    """What was measured is read in the log of a run (`pytest -s`, and CI keeps it)."""
+    print(text)  # noqa: T201
+
+
+def seen(watched: Watched, state: str, since: float, bound_s: float) -> float:
+    """Seconds from `since` until the API shows LINK in `state`."""
+    within(bound_s, f"{LINK} is {state}", lambda: watched.state() == state)
+    return time.monotonic() - since
+
+
+def test_with_traps_a_cut_shows_long_before_the_next_poll(
+    small_lab: LabUnderTest, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    """At 60 s between polls, whatever shows within 20 s a trap has shown."""
+    with watching(small_lab, tmp_path, 60, traps=True) as watched:
+        took = seen(watched, "down", watched.cut(), 20)
+        again = seen(watched, "up", watched.heal(), 25)
+        record_property("cut_shown_s", round(took, 2))
+        record_property("mended_shown_s", round(again, 2))
+        say(f"with traps: a cut shows after {took:.2f} s, its end after {again:.2f} s")
+
+
+def test_without_traps_a_cut_shows_in_one_interval_and_rates_are_what_was_sent(
+    small_lab: LabUnderTest, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    interval_s = 5.0
+    with watching(small_lab, tmp_path, interval_s, traps=False) as watched:
+        sent_octets = send(small_lab)
+        counted = octets(watched, tmp_path / "samples.sqlite", interval_s)
+        record_property("sent_octets", sent_octets)
+        record_property("counted_octets", counted)
+        say(f"sent {sent_octets} octets, the monitor counted {counted:.0f} "
+              f"({counted / sent_octets - 1:+.2%})")  # fmt: skip
+        assert counted == pytest.approx(sent_octets, rel=0.01)
+
+        took = seen(watched, "down", watched.cut(), 2 * interval_s + 10)
+        record_property("cut_shown_s", round(took, 2))
+        say(f"without traps, every {interval_s:g} s: a cut shows after {took:.2f} s")
+        watched.heal()
+
+
+def send(lab: LabUnderTest) -> int:
+    """Octets on the wire of LINK, one way: UDP at a steady rate from a host behind it."""
+    address = next(host.ipv4 for host in lab.plan.hosts if host.node == SINK)
+    server = subprocess.Popen(
+        lab.command("lab", "exec", SINK, "--", "iperf3", "-s", "-1"), stdout=subprocess.DEVNULL
+    )
+    try:
+        words = ("iperf3", "-c", str(address), "-u", "-b", str(RATE_BPS), "-t", str(SECONDS),
+                 "-l", str(PAYLOAD), "-J")  # fmt: skip
+        for _ in range(20):
+            done = lab.run("lab", "exec", SOURCE, "--", *words)
+            report = json.loads(done.stdout) if done.stdout.startswith("{") else {}
+            if done.returncode == 0 and "end" in report:
+                break
+            time.sleep(0.5)
+        assert done.returncode == 0, done.stdout + done.stderr
+    finally:
+        server.terminate()
+        server.wait(30)
+    whole = report["end"]["sum"]
+    assert whole["lost_packets"] == 0
+    return int(whole["packets"]) * (PAYLOAD + HEADERS)
+
+
+def octets(watched: Watched, database: Path, interval_s: float) -> float:
+    """What the monitor's samples of LINK add up to in the busier direction, beyond the idle rate.
+
+    All samples from before the transfer until it is over: agents renew their counters at moments
+    of their own, so that a single sample may hold what belongs to its neighbour.
+    """
+    from monitor.store.sqlite import SqliteStore
+
+    store = SqliteStore.open(database, write=False)
+    try:
+        last = 0.0
+
+        def quiet_again() -> bool:
+            nonlocal last
+            sample = store.last_samples()[LINK]
+            fastest = max(sample.value("in_bps") or 0.0, sample.value("out_bps") or 0.0)
+            calm = fastest < RATE_BPS / 100 and sample.covers_s > 0 and sample.at != last
+            last = sample.at
+            return calm
+
+        within(60, "the link is idle again", quiet_again)
+        end = time.time()
+        found = []
+        for metric in ("in_bps", "out_bps"):
+            points = store.series(LINK, metric, end - SECONDS - 60, end, interval_s)
+            known = [point.mean for point in points if point.mean is not None]
+            idle = min(known)
+            found.append(sum(mean - idle for mean in known) * interval_s / 8)
+        return max(found)
+    finally:
+        store.close()
