@@ -87,7 +87,8 @@ def judge(
     """The state of a link between `ends` (a first; a peer's link has one that is ours).
 
     Maintenance is laid over it by the caller.
-    `trouble` is what routing over the link lacks. `busy_polls` counts the polls in a row that were above the allowed use, this one included.
+    `busy_polls` counts the polls in a row that were above the allowed use, this one included;
+    `trouble` is what routing over the link lacks.
     """
     heard = [end for end in ends if _fresh(end, now, alarms.stale_after_s)]
     as_of = max((end.at for end in heard if end.at is not None), default=_last(ends))

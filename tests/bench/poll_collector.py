@@ -18,7 +18,14 @@ import structlog
 
 from inventory.model import End, Interface, InterfaceKind, Link, LinkRole, Network
 from inventory.secrets import Secrets
-from inventory.settings import PollSettings, Settings, StoreSettings
+from inventory.settings import (
+    PollSettings,
+    ProbeSettings,
+    Settings,
+    StoreSettings,
+    SyslogSettings,
+    TrapSettings,
+)
 from monitor.run import run_monitor
 from monitor.store.base import PollerStatus
 from monitor.store.sqlite import SqliteStore
@@ -130,6 +137,9 @@ def main() -> None:
     settings = Settings(
         poll=PollSettings(interval_s=float(interval_s), engine=engine),  # type: ignore[arg-type]
         store=StoreSettings(path=Path(folder) / "samples.sqlite"),
+        traps=TrapSettings(enable=False),
+        syslog=SyslogSettings(enable=False),
+        probes=ProbeSettings(enable=False),
     )
     network = many_devices(int(count), int(first_port))
     print(json.dumps(asyncio.run(measure(settings, network, float(seconds)))))  # noqa: T201

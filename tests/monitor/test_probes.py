@@ -107,8 +107,8 @@ async def test_a_prober_tells_of_links_and_sites_and_is_silent_when_it_is_cut_of
 
     def make() -> Prober:
         return Prober(
-            default_network(), ProbeSettings(interval_s=0.5), on_loopback_alone, clock=SystemClock(),
-            take=lambda pings: taken.append(dict(pings)), tell=rows.append,
+            default_network(), ProbeSettings(interval_s=0.5), on_loopback_alone,
+            clock=SystemClock(), take=lambda pings: taken.append(dict(pings)), tell=rows.append,
         )  # fmt: skip
 
     stop = asyncio.Event()
