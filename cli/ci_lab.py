@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 HOPEFUL_S = 15.0
 FORCED_TIMER_S = 60
+DEAD_MARGIN_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ class JudgedLab:
 
     def __init__(self, context: Context, where: Place, only: frozenset[str] | None) -> None:
         self._context, self._place, self._only = context, where, only
+        self._unwatched = False
+        """Whether routers were changed and nobody has waited for what comes of it."""
 
     def boot(self, side: Side) -> "BootReport":
         """The lab of `side`, in place of one that may be up. LabError, MachineError."""
@@ -79,7 +82,9 @@ class JudgedLab:
 
         self._context.say(f"looking at the behaviour of {side.revision.name}")
         view = restricted(side.view, self._only)
-        return collect(self.state, self.plan(side), view, hopeful_s)
+        hold_s = view.region.ospf.dead_s + DEAD_MARGIN_S if self._unwatched else 0.0
+        self._unwatched = False
+        return collect(self.state, self.plan(side), view, hopeful_s, hold_s)
 
     def plan(self, side: Side) -> "LabPlan":
         """What `side` promises of the lab."""
@@ -116,6 +121,7 @@ class JudgedLab:
         from cli.workplace import workplace
 
         self.know_secrets(side)
+        self._unwatched = True
         context = self.context(side)
         with workplace(context) as work:
 

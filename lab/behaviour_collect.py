@@ -28,20 +28,24 @@ ROUNDS = 4
 """An allowed ping is tried so often; a forbidden one twice, and any answer counts."""
 
 
-def collect(lab: LabState, plan: LabPlan, network: Network, hopeful_s: float) -> Behaviour:
+def collect(
+    lab: LabState, plan: LabPlan, network: Network, hopeful_s: float, hold_s: float = 0.0
+) -> Behaviour:
     """Everything about the lab; `network` is the virtual view that it runs.
 
     Waits up to `hopeful_s` for adjacencies that the model promises and that are not up, and then
-    until nothing changes. LabError when a router does not answer.
+    until nothing changes; at least `hold_s` after a change that nobody has watched, because a wrong
+    key is noticed only when OSPF's dead interval has run out. LabError when a router is silent.
     """
+    began = time.monotonic()
     control.wait_missing(lab, plan.adjacencies, hopeful_s)
-    seen = _settled(lambda: _daemons(lab, plan, network))
+    seen = _settled(lambda: _daemons(lab, plan, network), began + hold_s)
     keys = _keys(lab, plan)
     pings = _pings(lab, plan)
     return replace(seen, facts={**seen.facts, **pings}, settings={**seen.settings, **keys})
 
 
-def _settled(read: Callable[[], Behaviour]) -> Behaviour:
+def _settled(read: Callable[[], Behaviour], not_before: float) -> Behaviour:
     """What `read` says once it said the same for QUIET_S; after PATIENCE_S, as unsettled."""
     began = time.monotonic()
     before, since = read(), began
@@ -50,7 +54,7 @@ def _settled(read: Callable[[], Behaviour]) -> Behaviour:
         seen, now = read(), time.monotonic()
         if _values(seen) != _values(before):
             before, since = seen, now
-        elif now - since >= QUIET_S:
+        elif now - since >= QUIET_S and now >= not_before:
             return seen
         if now - began > PATIENCE_S:
             return replace(seen, settled=False)
