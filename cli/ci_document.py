@@ -6,7 +6,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from cli.ci_facts import Fact
-from cli.ci_judgement import SENTENCE, BrokenPromise, Explained, Judgement
+from cli.ci_judgement import BrokenPromise, Explained, Judgement
 from cli.ci_revision import Revision
 from inventory.errors import Problem
 from lab.behaviour import Evidence
@@ -19,7 +19,7 @@ def document(found: Judgement) -> dict[str, Any]:
     return {
         "verdict": found.verdict.value,
         "ok": found.verdict == "kept",
-        "sentence": SENTENCE[found.verdict],
+        "sentence": found.sentence,
         "reasons": list(found.broken_by),
         "unsure": found.unsure,
         "no_lab": found.no_lab or None,

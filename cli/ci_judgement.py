@@ -30,6 +30,7 @@ SENTENCE = {
     Verdict.INCONCLUSIVE: "Nothing can be said of this change: see below why.",
     Verdict.NO_LAB: "The lab could not be set up, so the change was not tried.",
 }
+OTHERWISE = "Every promise is kept, but the network does not behave as the change declares."
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +107,6 @@ class Judgement:
     def broken_by(self) -> tuple[str, ...]:
         """Why the change fails, a line a reason; empty when it does not."""
         failed = [one.name for one in self.scenarios if one.conclusive and not one.ok]
-        undeclared = len(self.declared.undeclared) if self.declared else 0
-        unfulfilled = len(self.declared.unfulfilled) if self.declared else 0
         taken_back = self.applied is not None and not self.applied.ok
         reasons: Mapping[str, object] = {
             f"the inventory or a template has {counted(self.problems, 'error')}": self.problems,
@@ -115,10 +114,24 @@ class Judgement:
             f"routers refuse or change {counted(self.refused, 'line')}": self.refused,
             f"{counted(self.broken, 'promise')} of the model broken": self.broken,
             f"{counted(failed, 'scenario')} failed: {', '.join(failed)}": failed,
-            f"{undeclared} differences of behaviour that --expect does not declare": undeclared,
-            f"{unfulfilled} declared differences that did not happen": unfulfilled,
         }
-        return tuple(reason for reason, there in reasons.items() if there)
+        found = [reason for reason, there in reasons.items() if there]
+        if self.declared and self.declared.undeclared:
+            number = counted(self.declared.undeclared, "difference")
+            found.append(f"{number} of behaviour that --expect does not declare")
+        if self.declared and self.declared.unfulfilled:
+            found.append(
+                f"{counted(self.declared.unfulfilled, 'declared difference')} did not happen"
+            )
+        return tuple(found)
+
+    @property
+    def sentence(self) -> str:
+        """The verdict in words."""
+        undeclared = self.declared is not None and not self.declared.ok
+        if self.verdict is Verdict.BROKEN and undeclared and len(self.broken_by) == 1:
+            return OTHERWISE
+        return SENTENCE[self.verdict]
 
     @property
     def verdict(self) -> Verdict:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from cli.ci_judgement import SENTENCE, BrokenPromise, Judgement, Verdict, counted
+from cli.ci_judgement import BrokenPromise, Judgement, Verdict, counted
 from cli.ci_text import grouped
 
 TEMPLATE = "ci_page.html.j2"
@@ -29,7 +29,6 @@ def page(found: Judgement) -> str:
     )
     return environment.get_template(TEMPLATE).render(
         found=found,
-        sentence=SENTENCE[found.verdict],
         tone=_TONE[found.verdict],
         promises=_grouped(found.broken),
         groups=grouped(found.differences),

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from cli.ci_facts import Fact
-from cli.ci_judgement import SENTENCE, BrokenPromise, Explained, Judgement
+from cli.ci_judgement import BrokenPromise, Explained, Judgement
 from cli.ci_texts import TextDifference
 
 SHOWN_DIFFS = 4
@@ -47,7 +47,7 @@ def _lines(found: Judgement, *, whole: bool) -> Iterator[str]:
     yield from (f"Not conclusive: {reason}" for reason in found.unsure)
     if found.no_lab:
         yield f"No lab: {found.no_lab}"
-    yield f"Verdict: {found.verdict}. {SENTENCE[found.verdict]}"
+    yield f"Verdict: {found.verdict}. {found.sentence}"
     yield from (f"  - {reason}" for reason in found.broken_by)
 
 

@@ -70,7 +70,8 @@ def test_a_difference_alone_breaks_nothing_and_an_undeclared_one_does() -> None:
     made.declared = Declared((MOVED.difference,), ())
     assert (made.verdict, EXIT[made.verdict]) == (Verdict.BROKEN, 1)
     made.declared = Declared((), (Expected("e.yaml", 2, "path"),))
-    assert made.broken_by == ("1 declared differences that did not happen",)
+    assert made.broken_by == ("1 declared difference did not happen",)
+    assert "does not behave as the change declares" in made.sentence
     made.declared = Declared((), ())
     assert made.verdict is Verdict.KEPT
 
