@@ -29,7 +29,9 @@ from monitor.store.base import (
 )
 
 FLUSH_S = 0.5
-"""What comes within so much is one transaction; a store that takes longer is slow."""
+"""A change of state is stored within so much; a store that takes longer is slow."""
+SAMPLES_S = 1.0
+"""What comes within so much is one transaction, unless a state changed."""
 RETRY_S, LONGEST_RETRY_S = 1.0, 30.0
 MEMORY_SAMPLES = 500_000
 """Samples that wait in memory where there is no spool, or no room for it on the disk; then the
@@ -155,8 +157,12 @@ class Writer:
             log.error("store_left_behind", samples=left)
 
     async def _turns(self, stop: asyncio.Event) -> None:
+        carried = -SAMPLES_S
         while not await self._clock.wait(stop, FLUSH_S):
-            await self._turn()
+            now = self._clock.monotonic()
+            if self._states or self._incidents or now - carried >= SAMPLES_S - FLUSH_S / 2:
+                carried = now
+                await self._turn()
         self._journal_gate.retry_at = 0.0
         if self._spool is None:
             self._sample_gate.retry_at = 0.0

@@ -52,9 +52,8 @@ class Lines:
         link, at = sample.link, sample.at
         head = self._heads.get(link)
         if head is None:
-            tag = link.translate(_ESCAPES)
             moment = crc32(link.encode()) % FULL_EVERY_S
-            head = self._heads[link] = (f"{MEASUREMENT},link={tag} covers=", moment)
+            head = self._heads[link] = (f"{head_of(link)}covers=", moment)
         turn = int(at + head[1]) // FULL_EVERY_S
         before = self._last.get(link)
         full = before is None or before[1] != turn or at <= before[0]
@@ -65,6 +64,11 @@ class Lines:
         else:
             self._last[link] = (at, turn, other)
         return f"{head[0]}{round(sample.covers_s * 1000)}i{fields} {round(at * 1000)}"
+
+
+def head_of(link: str) -> str:
+    """How each line of a link begins."""
+    return f"{MEASUREMENT},link={link.translate(_ESCAPES)} "
 
 
 _NOTHING: frozenset[int] = frozenset()

@@ -11,15 +11,15 @@ from monitor.store.base import LinkSample, Rejected, SeriesPoint
 from monitor.store.influx_flux import (
     BLOCK_S,
     HOUR_S,
-    MEASUREMENT,
     Buckets,
     instant,
     quoted,
 )
+from monitor.store.influx_history import InfluxHistory
 from monitor.store.influx_http import InfluxServer, RefusedLinesError, TooMuchError
 from monitor.store.influx_lines import Lines, sample_of
 from monitor.store.influx_sums import Sums
-from monitor.store.influx_times import flux_time, unix
+from monitor.store.influx_times import EVER, FAR, flux_time, unix
 
 MOST_LINES, FEWEST_LINES = 5000, 50
 """A request holds so many; half as many after one that was too much, twice after one that went."""
@@ -29,13 +29,12 @@ RAW_DAYS = 14
 """Single samples are kept so long; then only their sums."""
 FIRST_LOOK_S, NEXT_LOOK_S = RAW_DAYS * 86_400, 2 * HOUR_S
 """How far back blocks are compared with their samples: at the start, and from then on."""
-EVER, FAR = "1970-01-01T00:00:00Z", "2200-01-01T00:00:00Z"
 
 _Piece = tuple[int, float, float, float | None]
 """Place of a bucket, area, weight, maximum."""
 
 
-class InfluxSamples:
+class InfluxSamples(InfluxHistory):
     """SampleStore over a server's buckets."""
 
     def __init__(self, server: InfluxServer, bucket: str) -> None:
@@ -177,13 +176,6 @@ class InfluxSamples:
             middle = len(pairs) // 2
             self._send(pairs[:middle], refused)
             self._send(pairs[middle:], refused)
-
-    def _read(self, block_s: int, start: str, stop: str, where: str = "") -> str:
-        """Flux: what is in a bucket."""
-        return (
-            f"from(bucket: {quoted(self.buckets.of(block_s))}) |> range(start: {start}, "
-            f'stop: {stop}) |> filter(fn: (r) => r._measurement == "{MEASUREMENT}"{where})'
-        )
 
     def _pieces(self, link: str, metric: str, first: int, end: int, step: int) -> Iterator[_Piece]:
         """Parts of the series from `first` to `end` (ms), from the coarsest sums that will do."""

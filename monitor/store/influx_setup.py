@@ -18,8 +18,8 @@ from monitor.store.influx_flux import (
     task_script,
 )
 from monitor.store.influx_http import InfluxServer
-from monitor.store.influx_samples import EVER, FAR, RAW_DAYS
-from monitor.store.influx_times import unix
+from monitor.store.influx_samples import RAW_DAYS
+from monitor.store.influx_times import EVER, FAR, unix
 
 DAY_S = 86_400
 USER = "imereti"

@@ -28,6 +28,10 @@ class Sums:
         """These 5-minute blocks (their starts) got a sample that may have replaced another."""
         self._todo[BLOCK_S].update(blocks)
 
+    def hours_again(self, hours: Iterable[int]) -> None:
+        """The rows of these hours (their starts) changed."""
+        self._todo[HOUR_S].update(hours)
+
     def compare(self, since_s: int, until_s: int) -> None:
         """Find blocks of [since, until), multiples of 300 s, that lack samples. StoreError."""
         for length in (BLOCK_S, HOUR_S):

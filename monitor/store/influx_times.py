@@ -3,6 +3,9 @@
 from calendar import timegm
 from time import strptime
 
+EVER, FAR = "1970-01-01T00:00:00Z", "2200-01-01T00:00:00Z"
+"""Before and after everything."""
+
 
 def unix(text: str) -> float:
     """Unix time of an RFC 3339 text in UTC, to the microsecond; ValueError."""

@@ -3,7 +3,8 @@
 Samples are written by time and read by link, and one key can't serve both: with (link, time) every
 cycle touches a page of every link (425 MB a cycle at 48,000 series), with (time, link) reading one
 link means reading all. So they arrive in `tail`, keyed by time, and a block of five minutes at a
-time moves on to `samples`, keyed by link, and is summed up in `rollup`.
+time moves on to `samples`, keyed by link, and is summed up in `rollup`, and hour by hour in
+`hourly`.
 """
 
 import sqlite3
@@ -15,6 +16,8 @@ APPLICATION_ID = 0x496D7265
 VERSION = 1
 BLOCK_MS = 300_000
 """A row of `rollup` sums up so much."""
+HOUR_MS = 3_600_000
+"""A row of `hourly` sums up so much."""
 
 _VALUES = ", ".join(f"{name} REAL" for name in SERIES_METRICS)
 _ROLLED = ", ".join(f"{name} REAL, {name}_max REAL" for name in SERIES_METRICS)
@@ -28,6 +31,9 @@ CREATE TABLE IF NOT EXISTS samples (
   series INTEGER NOT NULL, ts INTEGER NOT NULL, quality TEXT NOT NULL, covers INTEGER NOT NULL,
   {_VALUES}, PRIMARY KEY (series, ts)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS rollup (
+  series INTEGER NOT NULL, ts INTEGER NOT NULL, covers INTEGER NOT NULL,
+  {_ROLLED}, PRIMARY KEY (series, ts)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS hourly (
   series INTEGER NOT NULL, ts INTEGER NOT NULL, covers INTEGER NOT NULL,
   {_ROLLED}, PRIMARY KEY (series, ts)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS progress (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -69,9 +75,9 @@ def make(connection: sqlite3.Connection) -> None:
     """Make what is missing: all tables, or a column for a new metric. sqlite3.Error."""
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.executescript(f"BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
-    for table in ("tail", "samples", "rollup"):
+    for table in ("tail", "samples", "rollup", "hourly"):
         there = {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
-        suffixes = ("", "_max") if table == "rollup" else ("",)
+        suffixes = ("", "_max") if table in {"rollup", "hourly"} else ("",)
         for column in (f"{name}{suffix}" for name in SERIES_METRICS for suffix in suffixes):
             if column not in there:
                 connection.execute(f"ALTER TABLE {table} ADD COLUMN {column} REAL")

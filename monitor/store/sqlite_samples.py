@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from monitor.metrics import SERIES_INDEX, SERIES_METRICS
 from monitor.store.base import LinkSample, Rejected, SeriesPoint
-from monitor.store.schema import BLOCK_MS
+from monitor.store.schema import BLOCK_MS, HOUR_MS
 from monitor.store.sqlite_file import Row, SqliteFile
+from monitor.store.sqlite_history import SqliteHistory
+from monitor.store.sqlite_sums import WEIGHT, set_progress, sum_hours
 from monitor.values import Quality
 
 RAW_DAYS = 14
@@ -21,15 +23,13 @@ _NAMES = ", ".join(SERIES_METRICS)
 _COLUMNS = f"quality, covers, {_NAMES}"
 _MARKS = ", ".join("?" * (4 + len(SERIES_METRICS)))
 _INSERT = f"INSERT OR REPLACE INTO tail (ts, series, {_COLUMNS}) VALUES ({_MARKS})"  # noqa: S608
-# A sample without rates (a probe beside a reset counter) weighs a millisecond, not nothing.
-_WEIGHT = "max(covers, 1)"
 _ROLL = ", ".join(
-    f"sum({name} * {_WEIGHT}) / sum(CASE WHEN {name} IS NOT NULL THEN {_WEIGHT} END), max({name})"
+    f"sum({name} * {WEIGHT}) / sum(CASE WHEN {name} IS NOT NULL THEN {WEIGHT} END), max({name})"
     for name in SERIES_METRICS
 )
 
 
-class SqliteSamples:
+class SqliteSamples(SqliteHistory):
     """SampleStore over a SqliteFile."""
 
     def __init__(self, file: SqliteFile) -> None:
@@ -48,15 +48,8 @@ class SqliteSamples:
         return ()
 
     def know(self, samples: Sequence[LinkSample]) -> None:
-        """Give each link a number, in a transaction of its own: a number is never taken back."""
-        unknown = {each.link for each in samples} - self._ids.keys()
-        if not unknown:
-            return
-        with self._file.transaction() as connection:
-            names = [(link,) for link in sorted(unknown)]
-            connection.executemany("INSERT OR IGNORE INTO series (link) VALUES (?)", names)
-            found = dict(connection.execute("SELECT link, id FROM series"))
-        self._ids = found
+        """Give each link a number."""
+        self.number(each.link for each in samples)
 
     def insert(self, connection: sqlite3.Connection, samples: Sequence[LinkSample]) -> None:
         """Store samples of known links inside a transaction of the caller's."""
@@ -126,15 +119,20 @@ class SqliteSamples:
         rolled_to = min(end, raw_from)
         sql = f"""
             SELECT (ts - ?) / ?, sum(v * w) / sum(w), max(top) FROM (
-              SELECT ts, {metric} v, {metric}_max top, {_WEIGHT} w FROM rollup
+              SELECT ts, {metric} v, {metric}_max top, {WEIGHT} w FROM hourly
+                WHERE series = ? AND ts >= ? AND ts < ? UNION ALL
+              SELECT ts, {metric} v, {metric}_max top, {WEIGHT} w FROM rollup
                 WHERE series = ? AND ts >= ? AND ts < ?
-              UNION ALL SELECT ts, {metric}, {metric}, {_WEIGHT} FROM samples
+              UNION ALL SELECT ts, {metric}, {metric}, {WEIGHT} FROM samples
                 WHERE series = ? AND ts >= ? AND ts < ?
-              UNION ALL SELECT ts, {metric}, {metric}, {_WEIGHT} FROM tail
+              UNION ALL SELECT ts, {metric}, {metric}, {WEIGHT} FROM tail
                 WHERE series = ? AND ts >= ? AND ts < ?
             ) WHERE v IS NOT NULL GROUP BY 1"""  # noqa: S608  (metric is one of ours)
-        spans = (number, first, rolled_to, number, raw_from, end, number, raw_from, end)
-        return self._file.rows(sql, (first, step, *spans))
+        hours_to = min(rolled_to, self._progress("hours")) if step % HOUR_MS == 0 else first
+        rows_from = max(first, hours_to)
+        spans = (first, hours_to, rows_from, rolled_to, raw_from, end, raw_from, end)
+        pairs = zip(spans[::2], spans[1::2], strict=True)
+        return self._file.rows(sql, (first, step, *(x for pair in pairs for x in (number, *pair))))
 
     def compact(self, now: float) -> int:
         """Move finished blocks from `tail` on and sum them up; how many samples moved."""
@@ -159,7 +157,8 @@ class SqliteSamples:
                 "JOIN samples ON samples.series = id AND ts >= ? AND ts < ? GROUP BY 1, 2",
                 (BLOCK_MS, BLOCK_MS, since, until),
             )
-            _set_progress(connection, "rolled", until)
+            set_progress(connection, "rolled", until)
+            sum_hours(connection, since, until)
         return moved
 
     def prune(self, before: float, raw_before: float | None = None) -> int:
@@ -168,11 +167,16 @@ class SqliteSamples:
         raw_ms = max(before_ms, round((raw_before or before) * 1000)) // BLOCK_MS * BLOCK_MS
         gone = 0
         with self._file.transaction() as connection:
-            for table, until in (("samples", raw_ms), ("tail", raw_ms), ("rollup", before_ms)):
+            for table, until in (
+                ("samples", raw_ms),
+                ("tail", raw_ms),
+                ("rollup", before_ms),
+                ("hourly", before_ms),
+            ):
                 join = "IN (SELECT id FROM series) AND" if table != "tail" else "> 0 AND"
                 sql = f"DELETE FROM {table} WHERE series {join} ts < ?"  # noqa: S608
                 gone += connection.execute(sql, (until,)).rowcount
-            _set_progress(connection, "pruned", raw_ms)
+            set_progress(connection, "pruned", raw_ms)
         return gone
 
     def _progress(self, name: str) -> int:
@@ -200,11 +204,3 @@ class SqliteSamples:
                 link, ts / 1000, Quality(quality), covers / 1000, tuple(values)
             )
         self._seen_ms = max(ts, self._seen_ms or ts)
-
-
-def _set_progress(connection: sqlite3.Connection, name: str, value: int) -> None:
-    connection.execute(
-        "INSERT INTO progress VALUES (?, ?) "
-        "ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)",
-        (name, value),
-    )

@@ -1,0 +1,103 @@
+"""The past in InfluxDB, for copying it."""
+
+from collections.abc import Iterable, Iterator
+
+from monitor.metrics import SERIES_METRICS
+from monitor.store.history import Span, SumRow
+from monitor.store.influx_flux import BLOCK_S, MEASUREMENT, Buckets, quoted
+from monitor.store.influx_http import InfluxServer
+from monitor.store.influx_lines import head_of
+from monitor.store.influx_sums import Sums
+from monitor.store.influx_times import EVER, FAR, flux_time, unix
+
+LINES = 2000
+"""Rows of sums in one request; each has thirty fields."""
+
+
+class InfluxHistory:
+    """History's part over a server's buckets."""
+
+    _server: InfluxServer
+    _sums: Sums
+    buckets: Buckets
+
+    def sample_span(self) -> Span | None:
+        """See History."""
+        return self._span(0, "covers")
+
+    def count_samples(self, start: float, end: float) -> int:
+        """See History."""
+        return self._count(0, "covers", start, end)
+
+    def rows(self, start: float, end: float) -> Iterator[SumRow]:
+        """See History."""
+        flux = f"""{self._read(BLOCK_S, flux_time(start), flux_time(end))}
+          |> drop(columns: ["_start", "_stop", "_measurement"])
+          |> pivot(rowKey: ["_time"], columnKey: ["_field"], valueColumn: "_value")
+          |> filter(fn: (r) => exists r.covers)"""
+        for row in self._server.rows(flux):
+            sums = [_sum(row, name) for name in SERIES_METRICS]
+            means, maxima = zip(*sums, strict=True)
+            covers_s = int(row["covers"]) / 1000
+            yield SumRow(row["link"], unix(row["_time"]), covers_s, means, maxima)
+
+    def write_rows(self, rows: Iterable[SumRow]) -> None:
+        """See History."""
+        lines: list[str] = []
+        hours = set[int]()
+        for row in rows:
+            lines.append(_line(row))
+            hours.add(int(row.at) // 3600 * 3600)
+        for at in range(0, len(lines), LINES):
+            self._server.write(self.buckets.blocks, lines[at : at + LINES])
+        self._sums.hours_again(hours)
+
+    def row_span(self) -> Span | None:
+        """See History."""
+        return self._span(BLOCK_S, "n")
+
+    def count_rows(self, start: float, end: float) -> int:
+        """See History."""
+        return self._count(BLOCK_S, "n", start, end)
+
+    def _read(self, block_s: int, start: str, stop: str, where: str = "") -> str:
+        """Flux: what is in a bucket."""
+        return (
+            f"from(bucket: {quoted(self.buckets.of(block_s))}) |> range(start: {start}, "
+            f'stop: {stop}) |> filter(fn: (r) => r._measurement == "{MEASUREMENT}"{where})'
+        )
+
+    def _span(self, block_s: int, field: str) -> Span | None:
+        flux = f"""data = {self._read(block_s, EVER, FAR, f' and r._field == "{field}"')}
+          data |> first() |> group() |> min(column: "_time") |> yield(name: "first")
+          data |> last() |> group() |> max(column: "_time") |> yield(name: "last")"""
+        found = {row["result"]: unix(row["_time"]) for row in self._server.rows(flux)}
+        return Span(found["first"], found["last"]) if found else None
+
+    def _count(self, block_s: int, field: str, start: float, end: float) -> int:
+        where = f' and r._field == "{field}"'
+        flux = f"""{self._read(block_s, flux_time(start), flux_time(end), where)}
+          |> count() |> group() |> sum()"""
+        return sum(int(row["_value"]) for row in self._server.rows(flux))
+
+
+def _sum(row: dict[str, str], name: str) -> tuple[float | None, float | None]:
+    weight = float(row.get(f"{name}_weight") or 0)
+    if not weight:
+        return None, None
+    return float(row[f"{name}_area"]) / weight, float(row[f"{name}_max"])
+
+
+def _line(row: SumRow) -> str:
+    """A row as the tasks would have written it. How many samples it had is not known any more."""
+    covers = round(row.covers_s * 1000)
+    weight = float(max(covers, 1))
+    parts = [f"{head_of(row.link)}covers={covers}i,n=0i"]
+    for name, mean, top in zip(SERIES_METRICS, row.means, row.maxima, strict=True):
+        if mean is None or top is None:
+            parts.append(f",{name}_area=0.0,{name}_weight=0.0,{name}_max=-1.0")
+        else:
+            parts.append(
+                f",{name}_area={mean * weight!r},{name}_weight={weight!r},{name}_max={top!r}"
+            )
+    return f"{''.join(parts)} {round(row.at * 1000)}"
