@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from inventory.settings import Settings, find_config
 if TYPE_CHECKING:
     from inventory.secrets import Secrets
     from lab.state import LabState
+    from monitor.store.base import Store
 
 
 @dataclass
@@ -73,11 +74,27 @@ class Context:
         """Secrets for `live`: the lab's own, or those that config.yaml names; SecretError."""
         if self.lab is not None:
             return self.lab.secrets()
+        return self.configured_secrets()
+
+    def configured_secrets(self) -> Secrets:
+        """Those that config.yaml names, whatever is talked to; SecretError."""
         from inventory.secrets import load_secrets
 
         places = self.settings.secrets
         file = Path(places.file).expanduser() if places.file else None
         return load_secrets(file, command=places.command)
+
+    def store(self, *, write: bool = False, **other: Any) -> Store:
+        """The store of config.yaml, `other` replacing settings of it; StoreError, SecretError.
+
+        InfluxDB's token is one of config.yaml's secrets, also while a lab with secrets of its own
+        is talked to.
+        """
+        from monitor.store.open import open_store
+
+        settings = replace(self.settings.store, **other)
+        secrets = self.configured_secrets() if settings.kind == "influxdb" else None
+        return open_store(settings, secrets, write=write)
 
     @property
     def log_level(self) -> str | None:

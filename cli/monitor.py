@@ -75,8 +75,8 @@ def monitor(ctx: typer.Context) -> None:
     """
     from cli.logs import configure_logs
     from cli.prober import probe_sockets
+    from cli.store import store_place
     from monitor.run import run_monitor
-    from monitor.store.open import open_store
 
     context: Context = ctx.obj
     settings, network, secrets = context.settings, context.live, context.secrets
@@ -95,11 +95,11 @@ def monitor(ctx: typer.Context) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop.set)
-        store = open_store(settings.store, secrets, write=True)
+        store = context.store(write=True)
         try:
             context.say(
                 f"watching {len(network.devices)} devices every {settings.poll.interval_s:g} s "
-                f"into {settings.store.path}; Ctrl-C ends it"
+                f"into {store_place(settings.store)}; Ctrl-C ends it"
             )
             await run_monitor(
                 settings,

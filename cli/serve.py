@@ -37,7 +37,6 @@ def serve(
     from api.app import create_app
     from api.server import address_of, bind
     from cli.logs import configure_logs
-    from monitor.store.open import open_store
 
     context: Context = ctx.obj
     configure_logs(context.settings.log, level=context.log_level)
@@ -48,7 +47,7 @@ def serve(
     settings = replace(context.settings, http=http)
     network = context.live
     listener = bind(http)
-    store = open_store(settings.store)
+    store = context.store()
     try:
         context.say(f"dashboard and API at {address_of(listener)} (Ctrl-C stops)")
         asyncio.run(_until_signal(create_app(settings, network, store), settings, listener))

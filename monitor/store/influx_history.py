@@ -97,7 +97,6 @@ def _line(row: SumRow) -> str:
         if mean is None or top is None:
             parts.append(f",{name}_area=0.0,{name}_weight=0.0,{name}_max=-1.0")
         else:
-            parts.append(
-                f",{name}_area={mean * weight!r},{name}_weight={weight!r},{name}_max={top!r}"
-            )
+            area, most = float(mean * weight), float(top)
+            parts.append(f",{name}_area={area!r},{name}_weight={weight!r},{name}_max={most!r}")
     return f"{''.join(parts)} {round(row.at * 1000)}"

@@ -5,7 +5,7 @@ import re
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -94,10 +94,9 @@ class InfluxServer:
 
     def delete(self, bucket: str, until: float) -> None:
         """Delete everything before `until` (Unix time). StoreError."""
+        last = datetime.fromtimestamp(until, UTC) - timedelta(microseconds=1)  # it takes it along
         with self.errors(f"forget the past of bucket {bucket}"):
-            self.client.delete_api().delete(
-                datetime.fromtimestamp(0, UTC), datetime.fromtimestamp(until, UTC), "", bucket
-            )
+            self.client.delete_api().delete(datetime.fromtimestamp(0, UTC), last, "", bucket)
 
     def close(self) -> None:
         """Let go of the connections."""

@@ -12,7 +12,7 @@ from monitor.store.influx_flux import sums_script as script
 from monitor.store.influx_http import InfluxServer
 from monitor.store.influx_times import unix
 
-MOST_BLOCKS = 3
+MOST_BLOCKS = 6
 """In one request: some seconds of the server's time for a hundred links."""
 
 
