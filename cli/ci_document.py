@@ -8,8 +8,6 @@ from xml.etree import ElementTree as ET
 from cli.ci_facts import Fact
 from cli.ci_judgement import BrokenPromise, Explained, Judgement
 from cli.ci_revision import Revision
-from inventory.errors import Problem
-from lab.behaviour import Evidence
 
 SUITE = "imereti ci"
 
@@ -28,8 +26,8 @@ def document(found: Judgement) -> dict[str, Any]:
         "fast": found.fast,
         "scope": None if found.scope is None else list(found.scope),
         "how": found.how,
-        "errors": [_problem(one) for one in found.problems],
-        "base_errors": [_problem(one) for one in found.base_problems],
+        "errors": [asdict(one) for one in found.problems],
+        "base_errors": [asdict(one) for one in found.base_problems],
         "changed": [_fact(one) for one in found.facts],
         "configurations": [
             {"device": one.device, "file": one.file, "change": one.change, "diff": one.diff}
@@ -55,16 +53,8 @@ def _revision(one: Revision) -> dict[str, str]:
     return {"name": one.name, "commit": one.commit}
 
 
-def _problem(one: Problem) -> dict[str, Any]:
-    return asdict(one)
-
-
 def _fact(one: Fact) -> dict[str, Any]:
     return {key: getattr(one, key) for key in ("file", "line", "key", "was", "now")}
-
-
-def _evidence(one: Evidence) -> dict[str, Any]:
-    return asdict(one)
 
 
 def _broken(one: BrokenPromise) -> dict[str, Any]:
@@ -77,7 +67,7 @@ def _broken(one: BrokenPromise) -> dict[str, Any]:
         "before": broken.before,
         "causes": list(broken.causes),
         "lines": [_fact(fact) for fact in one.facts],
-        "evidence": [_evidence(each) for each in broken.evidence],
+        "evidence": [asdict(each) for each in broken.evidence],
     }
 
 
@@ -93,7 +83,7 @@ def _explained(one: Explained) -> dict[str, Any]:
         "declared": one.declared,
         "causes": list(one.causes),
         "lines": [_fact(fact) for fact in one.facts],
-        "evidence": [_evidence(each) for each in one.evidence],
+        "evidence": [asdict(each) for each in one.evidence],
     }
 
 

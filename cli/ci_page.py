@@ -4,8 +4,8 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from cli.ci_judgement import BrokenPromise, Judgement, Verdict, counted
-from cli.ci_text import grouped
+from cli.ci_judgement import Judgement, Verdict, counted
+from cli.ci_text import grouped, grouped_promises
 
 TEMPLATE = "ci_page.html.j2"
 SHOWN_EVIDENCE = 12
@@ -30,17 +30,8 @@ def page(found: Judgement) -> str:
     return environment.get_template(TEMPLATE).render(
         found=found,
         tone=_TONE[found.verdict],
-        promises=_grouped(found.broken),
+        promises=grouped_promises(found.broken),
         groups=grouped(found.differences),
         most=SHOWN_EVIDENCE,
         count=counted,
     )
-
-
-def _grouped(broken: tuple[BrokenPromise, ...]) -> list[list[BrokenPromise]]:
-    groups: dict[tuple[object, ...], list[BrokenPromise]] = {}
-    for one in broken:
-        told = one.broken
-        key = (told.promise, told.expected, told.found, told.causes, one.facts)
-        groups.setdefault(key, []).append(one)
-    return list(groups.values())

@@ -88,19 +88,24 @@ def _in_lab(texts: tuple[TextDifference, ...]) -> Iterator[str]:
 
 
 def _promises(broken: tuple[BrokenPromise, ...], *, whole: bool) -> Iterator[str]:
-    groups: dict[tuple[object, ...], list[BrokenPromise]] = defaultdict(list)
-    for one in broken:
-        told = one.broken
-        groups[told.promise, told.expected, told.found, told.causes, one.facts].append(one)
-    if groups:
+    if broken:
         yield "\nBroken promises:"
-    for members in groups.values():
+    for members in grouped_promises(broken):
         first = members[0].broken
         subjects = [one.broken.subject for one in members]
         before = " (the base breaks it too)" if first.before else ""
         yield f"  {first.promise}: expected {first.expected}, found {first.found}{before}"
         yield from _members(subjects, whole=whole)
         yield from _because(first.causes, members[0].facts)
+
+
+def grouped_promises(broken: Iterable[BrokenPromise]) -> list[list[BrokenPromise]]:
+    """Promises of one kind that are broken with one cause, together."""
+    groups: dict[tuple[object, ...], list[BrokenPromise]] = defaultdict(list)
+    for one in broken:
+        told = one.broken
+        groups[told.promise, told.expected, told.found, told.causes, one.facts].append(one)
+    return list(groups.values())
 
 
 def _differences(found: tuple[Explained, ...], *, whole: bool) -> Iterator[str]:

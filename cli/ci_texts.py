@@ -1,7 +1,7 @@
 """Configurations of both revisions, and their differences by device."""
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,8 +68,3 @@ def devices_of(found: Iterable[TextDifference], files: frozenset[str]) -> tuple[
 def texts_of(files: Files) -> list[str]:
     """All texts, for the names of the secrets in them."""
     return [text for one in files.values() for text in one.values()]
-
-
-def only(files: Files, devices: frozenset[str]) -> Mapping[str, Mapping[str, str]]:
-    """The files of some devices."""
-    return {name: texts for name, texts in files.items() if name in devices}

@@ -1,6 +1,8 @@
 """`imereti ci` as it is typed, where no lab is needed."""
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,13 +20,16 @@ def repository(tmp_path: Path) -> Repository:
     return make_repository(tmp_path / "checkout")
 
 
-def imereti(repository: Repository, *words: str) -> "subprocess.CompletedProcess[str]":
+def imereti(
+    repository: Repository, *words: str, **environment: str
+) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [*PROGRAM, "-c", str(repository.config), *words],
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=280,
+        env={**os.environ, **environment},
     )
 
 
@@ -125,3 +130,19 @@ def test_a_report_that_can_not_be_written_is_one_line_after_the_answer(
     assert done.returncode == 1
     assert "Verdict: kept." in done.stdout
     assert "the report can't be written to" in done.stderr
+
+
+def test_a_machine_that_can_not_boot_a_lab_has_an_exit_of_its_own(repository: Repository) -> None:
+    """Routers have a folder of their own at /var/tmp; without root or FRR it ends the same way."""
+    repository.edit(
+        {"inventory/links.yaml": [["circuit_id: T-100,", "circuit_id: T-100, cost: 5500,"]]}
+    )
+    state = Path("/var/tmp") / f"imereti-ci-{os.getpid()}"
+    try:
+        done = imereti(repository, "ci", "--base", "main", IMERETI_PATHS__STATE=str(state))
+    finally:
+        shutil.rmtree(state, ignore_errors=True)
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert "alp-r1 alp-r1.cfg: changed, +2 -2 lines" in done.stdout
+    assert "No lab: the lab" in done.stdout
+    assert "Verdict: no lab." in done.stdout
