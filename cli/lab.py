@@ -18,13 +18,6 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Boot the network as virtual routers, and break it.")
 
 
-class FaultKind(StrEnum):
-    """What `lab fault` can do."""
-
-    CUT = "cut"
-    POWER_OFF = "power-off"
-
-
 class DriverName(StrEnum):
     """What the lab's routers can run in."""
 
@@ -34,9 +27,11 @@ class DriverName(StrEnum):
 
 def register(root: typer.Typer) -> None:
     """Add the group `lab`."""
-    from cli import lab_export
+    from cli import lab_export, lab_fault, lab_test
 
     lab_export.register(app)
+    lab_fault.register(app)
+    lab_test.register(app)
     root.add_typer(app, name="lab")
 
 
@@ -180,13 +175,14 @@ def status(ctx: typer.Context) -> None:
     from lab import control
 
     context: Context = ctx.obj
-    found = control.status(_running(context))
+    found = control.status(running(context))
     context.answer(_status_document(found)) if context.as_json else _tell_status(found)
     if found.missing:
         raise typer.Exit(1)
 
 
-def _running(context: Context) -> "LabState":
+def running(context: Context) -> "LabState":
+    """The lab of config.yaml; LabError when it is not up."""
     from lab import control
 
     settings = context.settings
@@ -211,7 +207,12 @@ def _status_document(found: "LabStatus") -> dict[str, Any]:
             "missing": [str(one) for one in found.missing],
         },
         "faults": [
-            {"kind": fault.kind, "target": fault.target, "since": _rfc3339(fault.since)}
+            {
+                "kind": fault.kind,
+                "target": fault.target,
+                "parameters": dict(fault.parameters),
+                "since": _rfc3339(fault.since),
+            }
             for fault in lab.faults
         ],
         "processes": found.processes,
@@ -233,7 +234,7 @@ def _tell_status(found: "LabStatus") -> None:
     for adjacency in found.missing:
         typer.echo(f"    not up: {adjacency}")
     for fault in lab.faults:
-        typer.echo(f"  {'fault':10} {fault.kind} {fault.target} since {_rfc3339(fault.since)}")
+        typer.echo(f"  {'fault':10} {fault} since {_rfc3339(fault.since)}")
     typer.echo(f"  {'memory':10} {found.memory_bytes / 2**20:.0f} MiB, {found.processes} processes")
     typer.echo(f"  {'management':10} {lab.management} on interface {lab.interface}")
 
@@ -251,43 +252,4 @@ def execute(
     """Run a command inside a router, a switch or a host; the exit code is the command's."""
     from lab import control
 
-    raise typer.Exit(control.execute(_running(ctx.obj), device, command))
-
-
-@app.command("fault")
-def fault(
-    ctx: typer.Context,
-    kind: Annotated[FaultKind, typer.Argument(help="cut a LINK, or power-off a DEVICE.")],
-    target: Annotated[str, typer.Argument(help="Id of a link, or name of a device.")],
-) -> None:
-    """Break something; `lab heal` mends it."""
-    from lab import faults
-
-    context: Context = ctx.obj
-    made = faults.inject(context.settings.paths.state, _running(context), kind.value, target)
-    if context.as_json:
-        context.answer({"ok": True, "kind": made.kind, "target": made.target})
-    else:
-        typer.echo(f"{made.kind} {made.target}")
-
-
-@app.command("heal")
-def heal(
-    ctx: typer.Context,
-    target: Annotated[
-        str | None, typer.Argument(help="What was broken; all when left out.")
-    ] = None,
-) -> None:
-    """Mend what `lab fault` broke."""
-    from lab import faults
-
-    context: Context = ctx.obj
-    healed = faults.heal(context.settings.paths.state, _running(context), target)
-    if context.as_json:
-        names = [{"kind": one.kind, "target": one.target} for one in healed]
-        context.answer({"ok": True, "healed": names})
-    elif healed:
-        for one in healed:
-            typer.echo(f"healed: {one.kind} {one.target}")
-    else:
-        typer.echo("there was no fault")
+    raise typer.Exit(control.execute(running(ctx.obj), device, command))

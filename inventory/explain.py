@@ -13,9 +13,12 @@ from inventory.schema import CODE, SECRET, Spec, keys_of
 _EXPECTED = {
     "int_type": "a whole number",
     "int_from_float": "a whole number",
+    "int_parsing": "a whole number",
     "float_type": "a number",
+    "float_parsing": "a number",
     "string_type": "a text",
     "bool_type": "true or false",
+    "bool_parsing": "true or false",
     "model_type": "a mapping of keys to values",
     "dict_type": "a mapping of keys to values",
     "tuple_type": "a list, such as [a, b]",
@@ -72,7 +75,10 @@ def _explain(item: Mapping[str, Any], spec: type[Spec], inner: Key) -> tuple[str
     if kind in {"enum", "literal_error"}:
         choices = _choices(item)
         hint = nearest(item["input"], choices)
-    return f"{_expected(item)}, found {shown(item['input'])}.", hint
+    expected = _expected(item)
+    if kind == "value_error" and ", found " in expected:
+        return f"{expected}.", hint
+    return f"{expected}, found {shown(item['input'])}.", hint
 
 
 def _expected(item: Mapping[str, Any]) -> str:
@@ -117,7 +123,9 @@ def shown(value: Any) -> str:
 def _spec_at(spec: type[Spec], inner: Key) -> type[Spec]:
     """The model that the keys `inner` lead to, from `spec`; names of a dict's items are skipped."""
     for part in inner:
-        field = spec.model_fields.get(str(part))
+        field = spec.model_fields.get(str(part)) or next(
+            (one for one in spec.model_fields.values() if one.alias == part), None
+        )
         if field is not None:
             spec = next(_specs_in(field.annotation), spec)
     return spec

@@ -17,7 +17,7 @@ from pathlib import Path
 from inventory.errors import LabError, MachineError
 from lab import clab_topology, inside, netns, panel, preflight
 from lab.plan import LabPlan, Node
-from lab.state import MARKER, POWER_OFF, Fault, LabState
+from lab.state import MARKER, Fault, LabState
 
 VERSION = "0.79.0"
 SCRIPTS = Path(__file__).parent / "clab"
@@ -113,12 +113,11 @@ class Containerlab:
             netns.inside_lab(lab.keeper, lab.folder, steps)
             return
         in_engine(lab, ["docker", "start", node.name])
-        off = [fault.target for fault in faults if fault.kind == POWER_OFF]
         carriers = panel.carrier_lines(faults, plan.wires_at(node.name))
         steps = [
             {"do": "adopt", "pids": _pids(lab, [node.name])},
             *netns.wiring_steps(plan, [node]),
-            *netns.joining_steps(plan, [node], off),
+            *netns.joining_steps(plan, [node], (), faults),
             {"do": "ip", "namespace": "", "lines": carriers},
         ]
         netns.inside_lab(lab.keeper, lab.folder, steps)

@@ -201,6 +201,13 @@ def start_traffic(state: Path, lab: LabState) -> None:
         write_state(replace(lab, traffic=started))
 
 
+def stop_traffic(state: Path, lab: LabState) -> None:
+    """Stop the traffic generator, if it runs."""
+    with locked(state, lab.name):
+        netns.end_process(lab.traffic)
+        write_state(replace(lab, traffic=0))
+
+
 def wait_missing(
     lab: LabState, wanted: Sequence[Adjacency], timeout_s: float
 ) -> Sequence[Adjacency]:

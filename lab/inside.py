@@ -8,6 +8,7 @@ and needs nothing but the standard library, so that it starts in 30 ms.
     {"do": "namespaces", "names": [...], "sysctls": [{"net/ipv4/ip_forward": "1"}, ...]}
     {"do": "ip", "namespace": "" | NAME, "lines": [...]}
     {"do": "nft", "text": "..."}
+    {"do": "tc", "lines": [...]}
     {"do": "containers", "containers": [{"name", "binds": [[source, target], ...]}, ...]}
     {"do": "scripts", "parallel": N, "nice": N, "scripts": {NAME: SCRIPT}}   -> {NAME: [exit, text]}
     {"do": "folders", "names": [...]}  what containers of another engine mount as their /run
@@ -70,6 +71,11 @@ def run_ip(step: Step) -> None:
 def run_nft(step: Step) -> None:
     """Load a ruleset into the namespace of the wires, all or nothing."""
     _run_input(["nft", "-f", "-"], step["text"], [])
+
+
+def run_tc(step: Step) -> None:
+    """All lines in one `tc -batch`, for the namespace of the wires."""
+    _run_input(["tc", "-batch", "-"], "\n".join(step["lines"]) + "\n", step["lines"])
 
 
 def _run_input(command: list[str], text: str, lines: list[str]) -> None:
@@ -237,6 +243,7 @@ DO: dict[str, Callable[[Step], Any]] = {
     "namespaces": make_namespaces,
     "ip": run_ip,
     "nft": run_nft,
+    "tc": run_tc,
     "containers": start_containers,
     "scripts": run_scripts,
     "folders": make_folders,

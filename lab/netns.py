@@ -15,7 +15,6 @@ from lab import inside, panel
 from lab.plan import LabPlan, Node
 from lab.state import (
     MARKER,
-    POWER_OFF,
     Fault,
     LabState,
     interface_name,
@@ -37,6 +36,11 @@ POLL_S = 0.01
 Step = dict[str, Any]
 Bind = list[tuple[str, str]]
 """(folder or file of the lab, where the node sees it)."""
+
+
+def enter_lab(keeper: int) -> list[str]:
+    """What to put before a command so that it runs in the keeper's namespaces."""
+    return ["nsenter", f"--target={keeper}", "--mount", "--pid", "--net", "--uts", "--ipc", "--"]
 
 
 def start_keeper(folder: Path) -> tuple[int, int]:
@@ -76,9 +80,10 @@ def wait_interface_gone(name: str) -> None:
 
 def inside_lab(keeper: int, folder: Path, steps: Iterable[Step]) -> list[Any]:
     """Do the steps (see lab.inside) within the keeper's namespaces; LabError when one fails."""
-    enter = ["nsenter", f"--target={keeper}", "--mount", "--pid", "--net", "--uts", "--ipc", "--"]
     marked = {MARKER: str(folder)}
-    results: list[Any] = json.loads(_python("lab.inside", enter, json.dumps(list(steps)), marked))
+    results: list[Any] = json.loads(
+        _python("lab.inside", enter_lab(keeper), json.dumps(list(steps)), marked)
+    )
     return results
 
 
@@ -113,6 +118,23 @@ def start_traffic(state: Path, name: str, folder: Path) -> int:
     return int(_python("lab.flows", [], "", {MARKER: str(folder)}, [str(state), name], site=True))
 
 
+def start_relay(keeper: int, folder: Path, arguments: list[str]) -> None:
+    """Start the relay of a delayed circuit (see lab.relay); LabError when it gets no TAPs."""
+    _python("lab.relay", enter_lab(keeper), "", {MARKER: str(folder)}, arguments)
+
+
+def end_process(process: int) -> None:
+    """SIGTERM, and wait for its end; LabError when it takes too long."""
+    if not process_start(process):
+        return
+    os.kill(process, signal.SIGTERM)
+    deadline = time.monotonic() + END_TIMEOUT_S
+    while process_start(process):
+        if time.monotonic() > deadline:
+            raise LabError(f"process {process} did not end within {END_TIMEOUT_S:g} s.")
+        time.sleep(POLL_S)
+
+
 def panel_steps() -> list[Step]:
     """The patch panel, still without wires."""
     return [
@@ -121,15 +143,20 @@ def panel_steps() -> list[Step]:
     ]
 
 
-def node_steps(plan: LabPlan, nodes: Iterable[Node], off: Iterable[str]) -> list[Step]:
-    """Namespaces, near halves of wires and addresses of `nodes`; the wires of `off` stay loose."""
+def node_steps(
+    plan: LabPlan, nodes: Iterable[Node], loose: Iterable[str], faults: Iterable[Fault] = ()
+) -> list[Step]:
+    """Namespaces, near halves of wires and addresses of `nodes`; wires of `loose` ones join later.
+
+    Wires are joined as the faults in force demand.
+    """
     nodes = tuple(nodes)
     namespaces = {
         "do": "namespaces",
         "names": [node.name for node in nodes],
         "sysctls": [dict(node.sysctls) for node in nodes],
     }
-    return [namespaces, *wiring_steps(plan, nodes), *joining_steps(plan, nodes, off)]
+    return [namespaces, *wiring_steps(plan, nodes), *joining_steps(plan, nodes, loose, faults)]
 
 
 def wiring_steps(plan: LabPlan, nodes: Iterable[Node]) -> list[Step]:
@@ -138,9 +165,14 @@ def wiring_steps(plan: LabPlan, nodes: Iterable[Node]) -> list[Step]:
     return [{"do": "ip", "namespace": "", "lines": lines}]
 
 
-def joining_steps(plan: LabPlan, nodes: Iterable[Node], off: Iterable[str]) -> list[Step]:
-    """Join all wires in the panel but those of `off`, and give `nodes` their addresses."""
-    rules: Step = {"do": "nft", "text": panel.panel_rules(plan, off)}
+def joining_steps(
+    plan: LabPlan, nodes: Iterable[Node], loose: Iterable[str], faults: Iterable[Fault] = ()
+) -> list[Step]:
+    """Join all wires in the panel but those of `loose` nodes, and give `nodes` their addresses.
+
+    Wires are joined as the faults in force demand.
+    """
+    rules: Step = {"do": "nft", "text": panel.panel_rules(plan, faults, loose)}
     return [rules, *(_setup_step(plan, node) for node in nodes)]
 
 
@@ -152,22 +184,20 @@ def _setup_step(plan: LabPlan, node: Node) -> Step:
 def power_off_steps(plan: LabPlan, node: Node, faults: Iterable[Fault]) -> list[Step]:
     """End a device and take its wires away; its neighbours lose their carrier."""
     faults = tuple(faults)
-    off = [fault.target for fault in faults if fault.kind == POWER_OFF]
     lines = panel.carrier_lines(faults, plan.wires_at(node.name))
     return [
         {"do": "ip", "namespace": "", "lines": [*lines, *panel.unwire_lines(plan, node.name)]},
         {"do": "kill", "names": [node.name]},
-        {"do": "nft", "text": panel.panel_rules(plan, off)},
+        {"do": "nft", "text": panel.panel_rules(plan, faults)},
     ]
 
 
 def power_on_steps(plan: LabPlan, node: Node, faults: Iterable[Fault], bind: Bind) -> list[Step]:
     """One device again from nothing: namespace, wires, container; the rest keeps running."""
     faults = tuple(faults)
-    off = [fault.target for fault in faults if fault.kind == POWER_OFF]
     carriers = panel.carrier_lines(faults, plan.wires_at(node.name))
     return [
-        *node_steps(plan, [node], off),
+        *node_steps(plan, [node], (), faults),
         containers_step([node], {node.name: bind}),
         {"do": "ip", "namespace": "", "lines": carriers},
     ]

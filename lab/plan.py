@@ -90,6 +90,8 @@ class LanHost:
     ipv6: IPv6Address
     also4: tuple[IPv4Address, ...] = ()
     also6: tuple[IPv6Address, ...] = ()
+    vlan: int = 0
+    """The bridge of the LAN's switch is called vlan<this>."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,6 +157,7 @@ def _lan_host(lan: Lan, network: Network) -> LanHost:
         ipv6=lan.host6,
         also4=(services.resolver4,) if services.resolver4 in lan.ipv4 else (),
         also6=(services.resolver6,) if services.resolver6 in lan.ipv6 else (),
+        vlan=lan.vlan,
     )
 
 

@@ -5,7 +5,7 @@ import selectors
 import socket
 import struct
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
@@ -98,7 +98,7 @@ class Prober:
         answered: dict[Probe, float] = {}
         count = 0
         for count, probe in enumerate(probes, 1):
-            self._send(probe)
+            self.send(probe)
             if count % _DRAIN_EVERY == 0:
                 self._receive(answered, 0)
         deadline = self._clock() + wait_s
@@ -106,7 +106,8 @@ class Prober:
             self._receive(answered, left)
         return answered
 
-    def _send(self, probe: Probe) -> None:
+    def send(self, probe: Probe) -> bytes:
+        """Send one ping; the token by which `answers` tells its answer."""
         version = probe.target.version
         self._number += 1
         token = struct.pack("!Q", self._number)
@@ -118,7 +119,19 @@ class Prober:
         try:
             self._socket(probe).sendto(header + body, (str(probe.target), 0))
         except OSError:  # no route, no carrier, queue full: not answered
-            return
+            return token
+        return token
+
+    def answers(self, wait_s: float) -> list[bytes]:
+        """Tokens of the pings that were answered, as soon as there are some or after `wait_s`."""
+        tokens: list[bytes] = []
+        for key, _ in self._selector.select(wait_s):
+            for packet in self._packets(key.fileobj):
+                token = self._token(packet, key.data)
+                if token is not None:
+                    self._sent.pop(token, None)
+                    tokens.append(token)
+        return tokens
 
     def _socket(self, probe: Probe) -> socket.socket:
         version = probe.target.version
@@ -143,25 +156,30 @@ class Prober:
 
     def _receive(self, answered: dict[Probe, float], wait_s: float) -> None:
         for key, _ in self._selector.select(wait_s):
-            one = key.fileobj
-            assert isinstance(one, socket.socket)  # noqa: S101  (nothing else is registered)
-            while True:
-                try:
-                    packet = one.recv(256)
-                except OSError:  # nothing more, or an ICMP error for an earlier packet
-                    break
-                self._count(packet, key.data, answered)
+            for packet in self._packets(key.fileobj):
+                token = self._token(packet, key.data)
+                sent = self._sent.get(token) if token is not None else None
+                if sent is not None:
+                    answered.setdefault(sent[0], self._clock() - sent[1])
 
-    def _count(self, packet: bytes, version: int, answered: dict[Probe, float]) -> None:
+    @staticmethod
+    def _packets(one: object) -> Iterator[bytes]:
+        assert isinstance(one, socket.socket)  # noqa: S101  (nothing else is registered)
+        while True:
+            try:
+                yield one.recv(256)
+            except OSError:  # nothing more, or an ICMP error for an earlier packet
+                return
+
+    def _token(self, packet: bytes, version: int) -> bytes | None:
+        """The token in an answer to one of our pings; None in anything else."""
         if version == 4:
             packet = packet[(packet[0] & 15) * 4 :]
         if len(packet) < 16 or packet[0] != _REPLY[version]:
-            return
+            return None
         if packet[4:6] != struct.pack("!H", self._identifier):
-            return
-        sent = self._sent.get(packet[8:16])
-        if sent is not None:
-            answered.setdefault(sent[0], self._clock() - sent[1])
+            return None
+        return packet[8:16]
 
 
 _TRANSPARENT = {4: 19, 6: 75}

@@ -31,7 +31,14 @@ NETNS = "netns"
 CONTAINERLAB = "containerlab"
 
 CUT = "cut"
+BLACKHOLE = "blackhole"
+LOSS = "loss"
+DELAY = "delay"
+RATE = "rate"
+MANAGEMENT_LOSS = "management-loss"
 POWER_OFF = "power-off"
+
+Parameter = str | int | float
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +46,26 @@ class Fault:
     """Something broken on purpose."""
 
     kind: str
-    """cut or power-off."""
+    """A word of lab.fault_kinds."""
     target: str
-    """Id of a link or an external peer; name of a device."""
+    """Id of a link or an external peer; name of a device; id of a LAN."""
     since: float
     """Unix time, seconds."""
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    """How much, in which direction: what the kind asks for, checked and with defaults filled in."""
+
+    def number(self, name: str) -> float:
+        """A parameter that is a number."""
+        return float(self.parameters[name])
+
+    def word(self, name: str) -> str:
+        """A parameter as text; empty when it was left out."""
+        return str(self.parameters.get(name, ""))
+
+    def __str__(self) -> str:
+        shown = {n: f"{v:g}" if isinstance(v, float) else v for n, v in self.parameters.items()}
+        given = [f"{name}={value}" for name, value in shown.items()]
+        return " ".join([self.kind, self.target, *given])
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,7 +100,7 @@ def test_healing_one_fault_leaves_what_another_darkens(plan: LabPlan) -> None:
 def test_the_panel_joins_both_directions_of_every_wire_but_loose_ones(plan: LabPlan) -> None:
     rules = panel.panel_rules(plan)
     assert rules.count("fwd to") == 2 * len(plan.wires)
-    loose = panel.panel_rules(plan, ["zes-rtr1"])
+    loose = panel.panel_rules(plan, loose=["zes-rtr1"])
     assert rules.count("fwd to") - loose.count("fwd to") == 2 * len(plan.wires_at("zes-rtr1"))
 
 

@@ -1,0 +1,290 @@
+"""Every kind of fault on real routers: seen from outside, listed, and healed without a trace."""
+
+import json
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from lab import netns
+from lab.lan_faults import intruder
+from lab.reach import Probe, Prober
+from lab.state import marked_processes
+from tests.labfixture import LabUnderTest
+
+pytestmark = [pytest.mark.lab, pytest.mark.slow]
+
+STAFF, OTHER = "alp-staff", "bet-staff"
+UPLINK, CIRCUIT = "alp-acc", "hq-alp"
+
+
+def until(condition: Callable[[], bool], seconds: float, what: str) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
+        time.sleep(0.2)
+
+
+def host4(lab: LabUnderTest, lan: str) -> Probe:
+    """A ping to the host of a LAN, from the other town's staff."""
+    target = next(host for host in lab.plan.hosts if host.lan == lan)
+    return Probe(OTHER if lan != OTHER else STAFF, target.ipv4)
+
+
+def answered(lab: LabUnderTest, probe: Probe, count: int = 1, wait_s: float = 1.0) -> list[float]:
+    """Round-trip seconds of those that came back."""
+    state = lab.state
+    with Prober(lambda node: netns.network_namespace(state, node)) as prober:
+        rounds = [prober.ping([probe], wait_s / count) for _ in range(count)]
+    return [seconds for one in rounds for seconds in one.values()]
+
+
+def faults(lab: LabUnderTest) -> list[str]:
+    status = json.loads(lab.run("--json", "lab", "status").stdout)
+    return [f"{one['kind']} {one['target']}" for one in status["faults"]]
+
+
+@pytest.fixture
+def traceless(breakable: LabUnderTest) -> Iterator[LabUnderTest]:
+    """After healing: the same processes, panel rules, queues and ports as before."""
+    before = trace(breakable)
+    yield breakable
+    assert breakable.run("lab", "heal").returncode == 0
+    assert faults(breakable) == []
+    assert trace(breakable) == before
+
+
+def trace(lab: LabUnderTest) -> dict[str, object]:
+    enter = ["nsenter", f"--target={lab.state.keeper}", "--net", "--mount", "--"]
+    return {
+        "processes": len(marked_processes(lab.state.folder)),
+        "rules": without_counters(run([*enter, "nft", "list", "ruleset"])),
+        "queues": sorted(run([*enter, "tc", "qdisc", "show"]).splitlines()),
+        "ports": sorted(
+            line.split()[0] for line in run([*enter, "ip", "-br", "link"]).splitlines()
+        ),
+        "namespaces": sorted(
+            p.name for p in Path(f"/proc/{lab.state.keeper}/root", "run", "netns").iterdir()
+        ),
+    }
+
+
+def without_counters(rules: str) -> str:
+    return "\n".join(line for line in rules.splitlines() if "counter" not in line)
+
+
+def run(command: list[str]) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
+    return done.stdout
+
+
+def test_a_silent_circuit_keeps_its_carrier_and_carries_nothing(traceless: LabUnderTest) -> None:
+    lab, probe = traceless, host4(traceless, STAFF)
+    assert answered(lab, probe)
+    lab.answer("lab", "fault", "blackhole", UPLINK)
+    assert not answered(lab, probe)
+    flags = json.loads(lab.inside("alp-r1", "ip", "-j", "link", "show", "ge0-0-3"))[0]["flags"]
+    assert "LOWER_UP" in flags
+    lab.answer("lab", "heal", UPLINK)
+    until(lambda: bool(answered(lab, probe)), 10, "it answers again")
+
+
+def test_loss_is_as_much_as_was_asked_for_and_in_the_direction_asked_for(
+    traceless: LabUnderTest,
+) -> None:
+    lab, probe = traceless, host4(traceless, STAFF)
+    lab.answer("lab", "fault", "loss", UPLINK, "percent=40", "towards=alp-sw1")
+    assert 75 < len(answered(lab, probe, 200, 4)) < 165  # 120 on average; 9 sigma each way
+    lab.answer("lab", "heal", UPLINK)
+    lab.answer("lab", "fault", "loss", UPLINK, "percent=100", "towards=alp-r1")
+    before = received(lab)
+    assert not answered(lab, probe, 5)
+    assert received(lab) >= before + 5, "the way towards the host was to stay open"
+
+
+def received(lab: LabUnderTest) -> int:
+    """ICMP echo requests that the staff host took in."""
+    text = lab.inside(STAFF, "cat", "/proc/net/snmp")
+    names, values = (line.split() for line in text.splitlines() if line.startswith("Icmp:"))
+    return int(dict(zip(names, values, strict=True))["InEchos"])
+
+
+def test_delay_is_added_in_each_direction(traceless: LabUnderTest) -> None:
+    lab, probe = traceless, host4(traceless, STAFF)
+    lab.answer("lab", "fault", "delay", UPLINK, "ms=60")
+    times = sorted(answered(lab, probe, 5, 5))
+    assert len(times) == 5
+    assert 0.120 <= times[0] < 0.3
+    lab.answer("lab", "heal", UPLINK)
+    assert min(answered(lab, probe, 5, 5)) < 0.06
+
+
+def test_a_rate_limits_what_gets_through(traceless: LabUnderTest) -> None:
+    lab = traceless
+    lab.answer("lab", "fault", "rate", UPLINK, "mbps=2")
+    target = str(next(host.ipv4 for host in lab.plan.hosts if host.lan == "hq-servers"))
+    lab.inside("hq-servers", "iperf3", "--server", "--one-off", "--daemon")
+    report = json.loads(lab.inside(STAFF, "iperf3", "-J", "-c", target, "-t", "2"))
+    assert 0.5e6 < report["end"]["sum_received"]["bits_per_second"] < 3e6
+
+
+def test_several_faults_at_once_heal_one_by_one(traceless: LabUnderTest) -> None:
+    lab = traceless
+    lab.answer("lab", "fault", "delay", CIRCUIT, "ms=5")
+    lab.answer("lab", "fault", "power-off", "alp-r1")
+    lab.answer("lab", "fault", "rate", CIRCUIT, "mbps=5")
+    assert faults(lab) == [f"delay {CIRCUIT}", "power-off alp-r1", f"rate {CIRCUIT}"]
+    lab.answer("lab", "heal", "alp-r1")
+    lab.wait_adjacencies()
+    far = lab.network.links[CIRCUIT].a
+    assert far.ipv4 is not None
+    times = answered(lab, Probe("alp-r1", far.ipv4.ip), 3, 3)
+    assert min(times) >= 0.010, "a router that boots finds the circuit as it left it"
+
+
+def test_management_is_lost_and_comes_back(traceless: LabUnderTest) -> None:
+    lab = traceless
+    address = str(lab.state.addresses["alp-r1"])
+    ping = ["ping", "-c", "1", "-W", "1", address]
+    run(ping)
+    lab.answer("lab", "fault", "management-loss", "alp-r1")
+    flags = json.loads(lab.inside("alp-r1", "ip", "-j", "link", "show", "mgmt0"))[0]["flags"]
+    assert "NO-CARRIER" in flags
+    lab.answer("lab", "heal")
+    run(ping)
+
+
+@pytest.mark.parametrize("kind", ["kill", "freeze"])
+def test_a_daemon_that_fails_is_back_when_healed(breakable: LabUnderTest, kind: str) -> None:
+    lab = breakable
+    assert lab.run("lab", "fault", kind, "alp-r1", "daemon=bgpd").returncode == 1
+    before = daemon(lab, "ospfd")
+    lab.answer("lab", "fault", kind, "alp-r1", "daemon=ospfd")
+    if kind == "freeze":
+        assert daemon_state(lab, "ospfd") == "T"
+    assert faults(lab) == [f"{kind} alp-r1"]
+    lab.answer("lab", "heal", "alp-r1")
+    assert daemon_state(lab, "ospfd") in {"S", "R"}
+    assert (daemon(lab, "ospfd") == before) == (kind == "freeze")
+    lab.wait_adjacencies()
+
+
+def daemon(lab: LabUnderTest, name: str) -> str:
+    return lab.inside("alp-r1", "cat", f"/run/frr/{name}.pid").strip()
+
+
+def daemon_state(lab: LabUnderTest, name: str) -> str:
+    words = lab.inside("alp-r1", "cat", f"/proc/{daemon(lab, name)}/stat").rpartition(")")[2]
+    return words.split()[0]
+
+
+def test_a_reboot_keeps_what_was_saved_and_only_that(breakable: LabUnderTest) -> None:
+    lab, router = breakable, "alp-lyc-r1"
+    add = ["vtysh", "-c", "configure terminal", "-c", "ip route 203.0.113.0/24 Null0"]
+
+    def has_route() -> bool:
+        shown = lab.inside(router, "vtysh", "-c", "show running-config")
+        return "ip route 203.0.113.0/24 Null0" in shown
+
+    lab.inside(router, *add)
+    lab.answer("lab", "fault", "reboot", router)
+    lab.answer("lab", "heal", router)
+    lab.wait_adjacencies()
+    assert not has_route(), "it was not saved"
+    lab.inside(router, *add)
+    lab.answer("lab", "fault", "reboot", router, "configuration=running")
+    assert has_route()
+    lab.answer("lab", "heal", router)
+    lab.inside(router, "vtysh", "-c", "configure terminal", "-c", "no " + add[-1])
+    lab.inside(router, "vtysh", "-c", "write memory")
+
+
+def test_a_router_without_configuration_is_mended_with_the_one_it_had(
+    breakable: LabUnderTest,
+) -> None:
+    lab, router = breakable, "alp-lyc-r1"
+    before = lab.inside(router, "vtysh", "-c", "show running-config")
+    lab.answer("lab", "fault", "reboot", router, "configuration=none")
+    blank = lab.inside(router, "vtysh", "-c", "show running-config")
+    assert "router ospf" in before
+    assert "router ospf" not in blank
+    lab.answer("lab", "heal", router)
+    lab.wait_adjacencies()
+    assert lab.inside(router, "vtysh", "-c", "show running-config") == before
+
+
+def test_a_second_owner_of_an_address_is_noticed_by_its_gateway(traceless: LabUnderTest) -> None:
+    lab, probe = traceless, host4(traceless, STAFF)
+    assert answered(lab, probe)
+
+    def owner() -> str:
+        known = json.loads(lab.inside("alp-r1", "ip", "-j", "neigh", "show", str(probe.target)))
+        return str(known[0].get("lladdr")) if known else ""
+
+    before = owner()
+    lab.answer("lab", "fault", "duplicate-address", STAFF)
+    until(lambda: owner() not in {before, ""}, 15, "the gateway believes the other one")
+    lab.answer("lab", "heal", STAFF)
+    until(lambda: bool(answered(lab, probe)) and owner() == before, 15, "the first one is back")
+
+
+def test_a_rogue_router_sends_hellos_and_is_gone_when_healed(traceless: LabUnderTest) -> None:
+    lab = traceless
+    lab.answer("lab", "fault", "rogue-router", STAFF, "offers=default")
+    namespaces = Path(f"/proc/{lab.state.keeper}/root", "run", "netns")
+    assert (namespaces / intruder(STAFF)).exists()
+    lab.answer("lab", "heal", STAFF)
+    assert not (namespaces / intruder(STAFF)).exists()
+
+
+def test_a_wrong_key_ends_the_adjacency_and_the_right_one_brings_it_back(
+    traceless: LabUnderTest,
+) -> None:
+    lab = traceless
+    before = lab.inside("alp-r1", "vtysh", "-c", "show running-config")
+    lab.answer("lab", "fault", "wrong-key", CIRCUIT, "device=alp-r1")
+
+    def lost() -> bool:
+        status = json.loads(lab.run("--json", "lab", "status").stdout)
+        return any("ospf with hq-core1" in one for one in status["adjacencies"]["missing"])
+
+    until(lost, 20, "OSPF notices the key")
+    lab.answer("lab", "heal", CIRCUIT)
+    lab.wait_adjacencies()
+    assert lab.inside("alp-r1", "vtysh", "-c", "show running-config") == before
+
+
+def test_an_external_peer_announces_and_withdraws_and_is_as_before(
+    traceless: LabUnderTest,
+) -> None:
+    lab = traceless
+
+    def known() -> set[str]:
+        shown = lab.inside("hq-core1", "vtysh", "-c", "show bgp ipv4 unicast json")
+        return set(json.loads(shown)["routes"])
+
+    before = known(), lab.inside("carrier", "vtysh", "-c", "show running-config")
+    assert "0.0.0.0/0" in before[0]
+    lab.answer("lab", "fault", "withdraw", "carrier", "prefixes=default,10.220.0.0/16")
+    until(lambda: known() == before[0] - {"0.0.0.0/0", "10.220.0.0/16"}, 20, "withdrawn")
+    lab.answer("lab", "fault", "announce", "carrier", "prefixes=172.16.0.0/12,fd99::/32")
+    sent = lab.inside("carrier", "vtysh", "-c", "show bgp ipv4 unicast json")
+    assert "172.16.0.0/12" in json.loads(sent)["routes"]
+    lab.answer("lab", "heal")
+    until(lambda: known() == before[0], 20, "as before")
+    assert lab.inside("carrier", "vtysh", "-c", "show running-config") == before[1]
+
+
+def test_the_clock_of_one_router_cannot_be_stepped_and_that_is_said(small_up: LabUnderTest) -> None:
+    done = small_up.run("lab", "fault", "clock-step", "alp-r1", "seconds=60")
+    assert done.returncode == 1
+    assert "all namespaces of a kernel share it" in done.stderr
+    assert faults(small_up) == []
+
+
+def test_a_parameter_without_a_value_is_said(small_up: LabUnderTest) -> None:
+    done = small_up.run("lab", "fault", "loss", CIRCUIT, "percent")
+    assert done.returncode == 1
+    assert done.stderr.strip().startswith("expected KEY=VALUE, found percent.")
