@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from inventory.addresses import zone6, zone_subnet6
 from inventory.model import (
     BgpPlan,
+    Check,
     ExternalPeer,
     Lan,
     Name,
@@ -14,7 +15,7 @@ from inventory.model import (
     SnmpPlan,
     Zone,
 )
-from inventory.schema import ExternalSpec, NameSpec, RegionSpec, ServicesSpec
+from inventory.schema import CheckSpec, ExternalSpec, NameSpec, RegionSpec, ServicesSpec
 
 
 def name_of(name: NameSpec) -> Name:
@@ -135,4 +136,19 @@ def _services(services: ServicesSpec) -> Services:
             collectors=snmp.collectors,
             trap_port=snmp.trap_port,
         ),
+        checks=tuple(_check(name, check) for name, check in sorted(services.checks.items())),
+    )
+
+
+def _check(name: str, check: CheckSpec) -> Check:
+    return Check(
+        id=name,
+        name=name_of(check.name),
+        site=check.site,
+        url=check.url,
+        address=check.address,
+        status=check.status,
+        contains=check.contains,
+        query=check.query,
+        answer=check.answer,
     )

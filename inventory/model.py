@@ -368,8 +368,30 @@ class SnmpPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class Check:
+    """Something that people use and that must answer: a web server, or a name."""
+
+    id: str
+    name: Name
+    site: str | None
+    """Where it stands; None for what is not in the region."""
+    url: str
+    """http or https; empty for a name."""
+    address: IPv4Address | None
+    """Where the URL's host, or the name server, is; None: looked up, or the region's resolver."""
+    status: int
+    """Of the answer."""
+    contains: str
+    """Text that the answer's body holds; empty: any."""
+    query: str
+    """Name that is looked up; empty for a URL."""
+    answer: IPv4Address | None
+    """One of its addresses; None: any."""
+
+
+@dataclass(frozen=True, slots=True)
 class Services:
-    """What every device uses."""
+    """What every device uses, and what people use."""
 
     domain: str
     ntp: tuple[IPv4Address, ...]
@@ -382,6 +404,8 @@ class Services:
     admin_secret: str
     enable_secret: str
     snmp: SnmpPlan
+    checks: tuple[Check, ...] = ()
+    """Asked by the monitor; none in the lab, which has no servers."""
 
 
 @dataclass(frozen=True, slots=True)

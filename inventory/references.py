@@ -32,6 +32,7 @@ def check_references(draft: Draft) -> None:
     _groups(draft)
     _region(draft)
     _bgp(draft)
+    _checks(draft)
 
 
 def _missing(kind: str, name: str, known: Iterable[str]) -> tuple[str, str]:
@@ -211,3 +212,14 @@ def _router(draft: Draft, key: Key, device: str) -> None:
     if host and is_layer2(host.spec):
         message = f"expected a device that routes, found {device}, {host.spec.role}."
         draft.say_region(key, message)
+
+
+def _checks(draft: Draft) -> None:
+    """A check asks a URL or a name, of a site that is there."""
+    for name, check in draft.services.checks.items() if draft.services else ():
+        key: Key = ("services", "checks", name)
+        if bool(check.url) is bool(check.query):
+            draft.say_region(key, f"{name}: expected a `url` or a `query`, and not both.")
+        if check.site is not None and check.site not in draft.sites:
+            hint = nearest(check.site, list(draft.sites))
+            draft.say_region((*key, "site"), f"there is no site {check.site}.", hint)

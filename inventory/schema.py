@@ -150,6 +150,20 @@ class SnmpSpec(Spec):
     trap_port: Annotated[Whole, Field(ge=1, le=65535)] = 162
 
 
+class CheckSpec(Spec):
+    """`services.checks.<id>` of region.yaml: something that people use and that must answer."""
+
+    name: NameSpec
+    site: str | None = None
+    url: Annotated[str, StringConstraints(pattern=r"^https?://[a-z0-9.-]+(:\d+)?(/\S*)?$")] = ""
+    address: IPv4Address | None = None
+    status: Annotated[Whole, Field(ge=100, le=599)] = 200
+    contains: str = ""
+    query: Annotated[str, StringConstraints(pattern=r"^([a-zA-Z0-9_-]+\.)*[a-zA-Z0-9-]+$|^$")] = ""
+    answer: IPv4Address | None = None
+    assumed: tuple[str, ...] = ()
+
+
 class ServicesSpec(Spec):
     """`services` of region.yaml."""
 
@@ -163,6 +177,7 @@ class ServicesSpec(Spec):
     admin_secret: SecretName
     enable_secret: SecretName
     snmp: SnmpSpec
+    checks: dict[Code, CheckSpec] = Field(default_factory=dict)
 
 
 class RegionSpec(Spec):

@@ -53,6 +53,7 @@ class PollSettings:
     retries: int = limited(1, ge=0, le=5)
     deadline_s: float = limited(8, gt=0, le=3600)
     concurrency: int = limited(64, ge=1, le=10_000)
+    facts_interval_s: float = limited(30, ge=1, le=3600)
 
 
 @dataclass(frozen=True)
@@ -76,10 +77,14 @@ class SyslogSettings:
 
 @dataclass(frozen=True)
 class ProbeSettings:
-    """Pings to both ends of every link and to every site."""
+    """Pings to both ends of every link and to every site; services that people use."""
 
     enable: bool = True
     interval_s: float = limited(2, ge=0.2, le=60)
+    services_interval_s: float = limited(60, ge=1, le=3600)
+    timeout_s: float = limited(10, gt=0, le=60)
+    certificate_days: float = limited(14, ge=0, le=365)
+    ca_file: str = ""
 
 
 @dataclass(frozen=True)

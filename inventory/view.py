@@ -148,9 +148,9 @@ def _region(region: Region, rename: Rename) -> Region:
 
 
 def _collected_at(services: Services, machine: IPv4Address) -> Services:
-    """Traps come to the machine that runs the lab, where its monitor runs too."""
+    """Traps come to the machine that runs the lab, as its monitor does; it has no servers."""
     collectors = (machine,) if services.snmp.collectors else ()
-    return replace(services, snmp=replace(services.snmp, collectors=collectors))
+    return replace(services, snmp=replace(services.snmp, collectors=collectors), checks=())
 
 
 def _reached_at(device: Device, address: IPv4Address, management: IPv4Network) -> Device:

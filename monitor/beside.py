@@ -4,7 +4,7 @@ None of it may stop or delay a poll: what fails here is logged, and polling goes
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
@@ -12,11 +12,14 @@ from inventory.model import Network
 from inventory.secrets import Secrets
 from inventory.settings import Settings
 from monitor.clock import Clock
+from monitor.facts import Facts
 from monitor.notes import Notes
 from monitor.probes import Prober
 from monitor.probes_icmp import OpenSocket
+from monitor.services import Services
+from monitor.snmp.open import open_client
 from monitor.store.base import Store
-from monitor.targets import Credentials
+from monitor.targets import Credentials, Target
 from monitor.traps import Receiver
 from monitor.watch import Watch
 
@@ -37,18 +40,41 @@ class Beside:
         clock: Clock,
         ask_now: Callable[[str], None],
         watch: Watch,
+        wanted: Sequence[Target],
         open_socket: OpenSocket,
     ) -> None:
         """SecretError when one is missing."""
         self._notes = Notes(store, clock)
+        self._facts = facts = Facts(
+            network,
+            wanted,
+            open_client(settings.poll, secrets),
+            settings.poll,
+            clock=clock,
+            take=watch.take_routing,
+            tell=self._notes.tell,
+        )
+
+        def ask_both(device: str) -> None:
+            ask_now(device)
+            facts.ask_now(device)
+
         self._receiver = Receiver(
             network,
             settings,
             secrets,
             credentials,
             clock=clock,
-            ask_now=ask_now,
+            ask_now=ask_both,
             put=self._notes.put,
+            tell=self._notes.tell,
+        )
+        self._services = Services(
+            network,
+            settings.probes,
+            open_socket,
+            clock=clock,
+            take=watch.take_service,
             tell=self._notes.tell,
         )
         self._prober = Prober(
@@ -68,6 +94,8 @@ class Beside:
             await asyncio.gather(
                 _kept_apart("receiver", self._receiver.run(stop)),
                 _kept_apart("prober", self._prober.run(stop)),
+                _kept_apart("facts", self._facts.run(stop)),
+                _kept_apart("services", self._services.run(stop)),
             )
         finally:
             told.set()

@@ -51,10 +51,21 @@ class Metric:
     """Counts packets, so it can't grow faster than the line carries packets of 64 octets."""
     narrow: str = ""
     """OID of the 32-bit counter of the same, for devices without 64-bit ones."""
+    fact: str = ""
+    """Of a device's own health: what it tells; `oid` is then a column, and is walked."""
+    platforms: frozenset[str] = frozenset()
+    """Those that have it; empty: all."""
 
 
 _IF, _IFX = "1.3.6.1.2.1.2.2.1", "1.3.6.1.2.1.31.1.1.1"
 _I, _D = Per.INTERFACE, Per.DEVICE
+_LINUX, _IOS = frozenset({"frr", "linux_bridge"}), frozenset({"cisco_ios"})
+
+
+def _fact(name: str, column: str, unit: str, fact: str, platforms: frozenset[str]) -> Metric:
+    """A gauge of a device's own health."""
+    return Metric(name, column, _D, Kind.GAUGE, unit, fact=fact, platforms=platforms)
+
 
 METRICS: tuple[Metric, ...] = (
     Metric("sysUpTime", "1.3.6.1.2.1.1.3.0", _D, Kind.TIMETICKS, "1/100 s"),
@@ -82,6 +93,16 @@ METRICS: tuple[Metric, ...] = (
         "ifHCOutUcastPkts", f"{_IFX}.11", _I, Kind.COUNTER64, "packets", "out_ucast_pps", 1, True,
         f"{_IF}.17",
     ),
+    _fact("hrProcessorLoad", "1.3.6.1.2.1.25.3.3.1.2", "%", "cpu", _LINUX),
+    _fact("memTotalReal", "1.3.6.1.4.1.2021.4.5", "kB", "memory_total", _LINUX),
+    _fact("memSysAvail", "1.3.6.1.4.1.2021.4.27", "kB", "memory_free", _LINUX),
+    _fact("lmTempSensorsValue", "1.3.6.1.4.1.2021.13.16.2.1.3", "1/1000 degree", "millidegrees",
+          _LINUX),
+    _fact("cpmCPUTotal1minRev", "1.3.6.1.4.1.9.9.109.1.1.1.1.7", "%", "cpu", _IOS),
+    _fact("ciscoMemoryPoolUsed", "1.3.6.1.4.1.9.9.48.1.1.1.5", "octets", "memory_used", _IOS),
+    _fact("ciscoMemoryPoolFree", "1.3.6.1.4.1.9.9.48.1.1.1.6", "octets", "memory_free", _IOS),
+    _fact("ciscoEnvMonTemperatureStatusValue", "1.3.6.1.4.1.9.9.13.1.3.1.3", "degree",
+          "temperature", _IOS),
 )  # fmt: skip
 
 INTERFACE_METRICS = tuple(metric for metric in METRICS if metric.per is Per.INTERFACE)
@@ -90,6 +111,9 @@ COLUMN = {metric.object: index for index, metric in enumerate(INTERFACE_METRICS)
 """MIB object -> its place in a reading."""
 SYS_UP_TIME = METRICS[0].oid
 IF_NAME = METRICS[1].oid
+
+DEVICE_FACTS = tuple(metric for metric in METRICS if metric.fact)
+"""What tells how a device itself does; monitor/facts.py."""
 
 PROBE_SERIES = ("loss", "rtt_ms", "jitter_ms")
 """Series that come from probes, not from SNMP: a ratio, and milliseconds."""

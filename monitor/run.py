@@ -75,6 +75,7 @@ async def run_monitor(
             past=await asyncio.to_thread(_past, store),
             now=clock.wall(),
             grace_s=interval_s + settings.poll.deadline_s,
+            certificate_days=settings.probes.certificate_days,
         )
         writer = _ReportingWriter(store, clock, chores_of(store, settings.store), spool, report)
         poller = Poller(agents, settings.poll, watch, writer, clock=clock, counters=client.counters)
@@ -87,6 +88,7 @@ async def run_monitor(
             clock=clock,
             ask_now=poller.ask_now,
             watch=watch,
+            wanted=wanted,
             open_socket=open_socket,
         )
         log.info("monitor_started", devices=len(agents), interval_s=interval_s)

@@ -62,6 +62,33 @@ SENTENCES: Mapping[str, Name] = MappingProxyType(
             "loss - expected at most {limit}, found {found}",
             "დანაკარგი – {found}, ზღვარი {limit}",
         ),
+        "link.adjacency": Name(
+            "{device}: OSPF adjacency with {neighbour} - expected full, found {found}",
+            "{device}: OSPF მეზობლობა ({neighbour}) – უნდა იყოს full, არის {found}",
+        ),
+        "link.session": Name(
+            "{device}: BGP session with {peer} - expected established, found {found}",
+            "{device}: BGP სესია ({peer}) – უნდა იყოს established, არის {found}",
+        ),
+        # what a service lacks
+        "service.timeout": Name("no answer within {seconds} s", "პასუხი არ მოვიდა ({seconds} წმ)"),
+        "service.failed": Name("can't be asked: {why}", "შემოწმება ვერ ხერხდება: {why}"),
+        "service.certificate": Name("certificate: {why}", "სერტიფიკატი: {why}"),
+        "service.expires": Name(
+            "certificate - expected at least {limit} days, found {days}",
+            "სერტიფიკატი – დარჩენილია {days} დღე, ზღვარი {limit}",
+        ),
+        "service.status": Name(
+            "HTTP status - expected {expected}, found {found}",
+            "HTTP სტატუსი – უნდა იყოს {expected}, არის {found}",
+        ),
+        "service.body": Name("its page does not contain: {text}", "გვერდზე არ არის ტექსტი: {text}"),
+        "service.answer": Name(
+            "address - expected {expected}, found {found}",
+            "მისამართი – უნდა იყოს {expected}, არის {found}",
+        ),
+        "service.no_address": Name("{name} has no address", "{name}: მისამართი არ აქვს"),
+        "service.hidden": Name("its site does not answer: {site}", "ობიექტი არ პასუხობს: {site}"),
         # why a device does not answer
         "snmp": Name(
             "SNMP at {address} port {port}: {problem}.",
@@ -98,6 +125,7 @@ SENTENCES: Mapping[str, Name] = MappingProxyType(
             "არცერთი მოწყობილობა არ პასუხობს: სავარაუდო მიზეზია თავად მონიტორინგის კავშირი",
         ),
         "incident.device": Name("{cause} does not answer", "{cause} არ პასუხობს"),
+        "incident.service": Name("{cause} does not work ({what})", "{cause} არ მუშაობს ({what})"),
         "incident.link": Name("{cause} is down", "{cause} გათიშულია"),
         "incident.circuit": Name("{cause} ({circuit}) is down", "{cause} ({circuit}) გათიშულია"),
         "incident.hides_one": Name(

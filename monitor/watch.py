@@ -18,11 +18,14 @@ from monitor.links import CONFIRM, Links
 from monitor.maintenance import covered
 from monitor.metrics import PROBE_SERIES, SERIES_METRICS
 from monitor.probes import NOTHING, LinkPings
-from monitor.said import say
+from monitor.said import joined, say
+from monitor.services import ServiceStates, is_service
+from monitor.services_check import Outcome
 from monitor.store.base import (
     Batch,
     DevicePollRow,
     Incident,
+    IncidentChange,
     LinkSample,
     MaintenanceWindow,
     StateEntry,
@@ -60,11 +63,15 @@ class Watch:
         past: Past,
         now: float,
         grace_s: float,
+        certificate_days: float = 14,
     ) -> None:
         self._known = dependencies(network)
         self._links = Links(targets, alarms, interval_s)
         self._ledger = Ledger(past.states, revise_s=2 * grace_s)
-        self._incidents = Incidents(network, self._known, past.incidents, grace_s)
+        others = [each for each in past.incidents if not is_service(each.cause)]
+        self._incidents = Incidents(network, self._known, others, grace_s)
+        self._services = ServiceStates(network, past.incidents, certificate_days)
+        self._outcomes: list[tuple[str, Outcome]] = []
         if past.last_seen is not None and now - past.last_seen > 2 * interval_s:
             self._ledger.blind(past.last_seen)
         self._samples: list[LinkSample] = []
@@ -78,6 +85,8 @@ class Watch:
         """Whose state may have to be written anew."""
         self._unsettled = False
         self._pings: Mapping[str, LinkPings] = {}
+        self._lacking: dict[str, Mapping[str, str]] = {}
+        """By device: link -> what routing over it lacks."""
 
     def fold(self, poll: DevicePoll) -> frozenset[str]:
         """Take a poll in; the devices that should be asked again at once."""
@@ -110,10 +119,10 @@ class Watch:
         self._links.age(now)
         self._todo |= {link_subject(link) for link, _ in self._links.rejudge(now)}
         self._cover(covered(self._known, windows, now))
-        changes, again = [], frozenset[str]()
+        changes, again = self._judge_services(now), frozenset[str]()
         if self._todo or self._unsettled:
             situation = self._situation(now)
-            changes = self._incidents.judge(situation)
+            changes += self._incidents.judge(situation)
             self._hide(self._incidents.sure_causes(situation))
             again = self._ask_again(situation)
             self._unsettled = bool(self._incidents.unsure())
@@ -125,6 +134,27 @@ class Watch:
         polled, self._polled = self._polled, {}
         states = self._ledger.take()
         return Batch(samples, states, changes, tuple(polled.values())), again
+
+    def take_service(self, service: str, outcome: Outcome) -> None:
+        """What came of asking a service once."""
+        self._outcomes.append((service, outcome))
+
+    def _judge_services(self, now: float) -> list[IncidentChange]:
+        outcomes, self._outcomes = self._outcomes, []
+        silent = self._links.silent()
+        for service, outcome in outcomes:
+            entry = self._services.take(service, outcome, now, silent)
+            if entry is not None:
+                self._ledger.set(entry, now)
+        return self._services.changes()
+
+    def take_routing(self, device: str, lacking: Mapping[str, str]) -> None:
+        """Link -> what routing over it lacks as `device` sees it; nothing known: empty."""
+        before = self._lacking.get(device, {})
+        self._lacking[device] = lacking
+        for link in {*before, *lacking}:
+            several = (each.get(link, "") for _, each in sorted(self._lacking.items()))
+            self._links.note_trouble(link, joined(dict.fromkeys(several)))
 
     def take_pings(self, pings: Mapping[str, LinkPings]) -> None:
         """What pings say of links now; of a link that is left out nothing is known."""

@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from lab import faults
+from monitor.store.sqlite import SqliteStore
 from tests.e2e.test_one_cut_from_router_to_page import free_port, within
 from tests.labfixture import CHECKOUT, LabUnderTest, booted, make_lab
 
@@ -74,6 +75,8 @@ def watching(
         "IMERETI_ALARMS__STALE_AFTER_S": str(4 * interval_s),
         "IMERETI_STORE__PATH": str(folder / "samples.sqlite"),
         "IMERETI_TRAPS__ENABLE": str(traps),
+        "IMERETI_PROBES__INTERVAL_S": "0.5",
+        "IMERETI_POLL__FACTS_INTERVAL_S": "5",
         "IMERETI_LOG__LEVEL": "debug",
     }
     processes = []
@@ -137,6 +140,56 @@ def test_without_traps_a_cut_shows_in_one_interval_and_rates_are_what_was_sent(
         watched.heal()
 
 
+def test_a_lost_adjacency_and_a_lossy_circuit_degrade_the_link_and_say_why(
+    small_lab: LabUnderTest, tmp_path: Path
+) -> None:
+    router, port = "alp-r1", "ge0-0-0"
+
+    def vtysh(*lines: str) -> None:
+        words = [word for line in ("configure terminal", f"interface {port}", *lines)
+                 for word in ("-c", line)]  # fmt: skip
+        small_lab.inside(router, "vtysh", *words)
+
+    def reason() -> str:
+        found = watched.get(f"/api/v1/links/{LINK}")
+        return f"{found['state']}: {found['reason']}"
+
+    with watching(small_lab, tmp_path, 5, traps=True) as watched:
+        store = SqliteStore.open(tmp_path / "samples.sqlite", write=False)
+        try:
+            within(60, "routing is known", lambda: len(store.latest("device")) == 11)
+            devices = {name: row.document for name, row in store.latest("device").items()}
+            assert devices[router]["adjacencies"] == devices[router]["expected_adjacencies"] == 3
+            sessions = devices["hq-core1"]["sessions"]
+            assert sessions
+            assert {session["state"] for session in sessions} == {"established"}
+            assert all(session["prefixes"] > 0 for session in sessions)
+            assert 0 <= devices[router]["cpu"] <= 1
+            assert 0 < devices[router]["memory"] < 1
+
+            vtysh("ip ospf passive")
+            within(40, "the adjacency is missed", lambda: "OSPF adjacency with" in reason())
+            assert reason().startswith("degraded: ")
+            vtysh("no ip ospf passive")
+            within(60, "the adjacency is back", lambda: watched.state() == "up")
+
+            loss = ("table netdev lossy { chain ingress { type filter hook ingress device "
+                    f"{port} priority 0; icmp type echo-request numgen random mod 100 < 50 drop; "
+                    "} }")  # fmt: skip
+            small_lab.inside(router, "nft", loss)
+            within(60, "the loss shows", lambda: reason().startswith("degraded: loss"))
+            link = watched.get(f"/api/v1/links/{LINK}")
+            assert 0.05 < link["loss"] < 1
+            assert 0 < link["rtt_ms"] < 1000
+            small_lab.inside(router, "nft", "delete table netdev lossy")
+            within(60, "the loss is over", lambda: watched.state() == "up")
+            links = {one["id"]: one for one in watched.get("/api/v1/links")}
+            assert {one["state"] for one in links.values()} == {"up"}
+            assert all(one["loss"] is not None for one in links.values())
+        finally:
+            store.close()
+
+
 def send(lab: LabUnderTest) -> int:
     """Octets on the wire of LINK, one way: UDP at a steady rate from a host behind it."""
     address = next(host.ipv4 for host in lab.plan.hosts if host.node == SINK)
@@ -167,8 +220,6 @@ def octets(watched: Watched, database: Path, interval_s: float) -> float:
     All samples from before the transfer until it is over: agents renew their counters at moments
     of their own, so that a single sample may hold what belongs to its neighbour.
     """
-    from monitor.store.sqlite import SqliteStore
-
     store = SqliteStore.open(database, write=False)
     try:
         last = 0.0

@@ -1,0 +1,193 @@
+"""What devices say beside their interfaces: CPU, memory, temperature, OSPF and BGP.
+
+Asked in sessions of their own, more rarely than interfaces, and at once when a trap comes; so a
+table that is slow to walk delays no poll.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+import structlog
+
+from inventory.errors import SnmpError
+from inventory.model import Network
+from inventory.settings import PollSettings
+from monitor.clock import Clock
+from monitor.metrics import DEVICE_FACTS
+from monitor.routing import Expected, Routing, expected_routing, shown, troubles
+from monitor.schedule import share
+from monitor.snmp.base import SnmpClient, SnmpSession, Value
+from monitor.store.base import Latest
+from monitor.targets import Target
+
+AT_ONCE = 16
+TICK_S = 0.25
+CONFIRM_S = 3.0
+"""What routing lacks must be seen twice, so long apart: an adjacency takes a moment to form."""
+DEVICE = "device"
+"""Kind under which the latest of each device is kept."""
+OSPF_STATUS, OSPF_NEIGHBOURS = "1.3.6.1.2.1.14.1.2.0", "1.3.6.1.2.1.14.10.1.6"
+BGP_VERSION, BGP_PEERS = "1.3.6.1.2.1.15.1.0", "1.3.6.1.2.1.15.3.1.2"
+BGP_PATHS, CISCO_PREFIXES = "1.3.6.1.2.1.15.6.1.13", "1.3.6.1.4.1.9.9.187.1.2.4.1.1"
+"""bgp4PathAttrBest, indexed by prefix, length and peer; cbgpPeerAcceptedPrefixes."""
+
+log = structlog.get_logger("monitor")
+
+
+@dataclass(slots=True)
+class _Device:
+    target: Target
+    platform: str
+    session: SnmpSession
+    due: float
+    busy: bool = False
+    lacked_at: float | None = None
+    """Since when routing lacks something without a break."""
+
+
+class Facts:
+    """Asks every device in its turn until stopped."""
+
+    def __init__(
+        self,
+        network: Network,
+        targets: Sequence[Target],
+        client: SnmpClient,
+        settings: PollSettings,
+        *,
+        clock: Clock,
+        take: Callable[[str, Mapping[str, str]], None],
+        tell: Callable[[Latest], None],
+    ) -> None:
+        """`take(device, troubles)`: link -> what routing over it lacks as that device sees it."""
+        self._client, self._settings, self._clock = client, settings, clock
+        self._take, self._tell = take, tell
+        self._expected = expected_routing(network)
+        now = clock.monotonic()
+        self._devices = {
+            each.device: _Device(
+                each,
+                network.devices[each.device].platform,
+                client.session(each),
+                now + share(each.device) * min(5.0, settings.facts_interval_s),
+            )
+            for each in targets
+        }
+
+    def ask_now(self, device: str) -> None:
+        """A trap came from it, or of it."""
+        if device in self._devices:
+            self._devices[device].due = 0.0
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until `stop` is set; questions under way are then cut off."""
+        slots, asking = asyncio.Semaphore(AT_ONCE), set[asyncio.Task[None]]()
+        try:
+            while not await self._clock.wait(stop, TICK_S):
+                now = self._clock.monotonic()
+                for device in self._devices.values():
+                    if device.due <= now and not device.busy:
+                        device.busy = True
+                        device.due = now + self._settings.facts_interval_s
+                        task = asyncio.create_task(self._ask(device, slots))
+                        asking.add(task)
+                        task.add_done_callback(asking.discard)
+        finally:
+            for task in asking:
+                task.cancel()
+            await asyncio.gather(*asking, return_exceptions=True)
+            await self._client.close()
+
+    async def _ask(self, device: _Device, slots: asyncio.Semaphore) -> None:
+        try:
+            async with slots, asyncio.timeout(2 * self._settings.deadline_s):
+                document = await _facts(device)
+                expected = self._expected.get(device.target.device)
+                if expected:
+                    found = await _routing(device.session, device.platform, expected)
+                    document |= shown(expected, found)
+                    self._judge(device, troubles(device.target.device, expected, found))
+        except (SnmpError, TimeoutError) as error:
+            log.debug("facts_not_read", device=device.target.device, problem=str(error))
+            self._take(device.target.device, {})  # silence is no evidence
+        else:
+            name = device.target.device
+            self._tell(Latest(DEVICE, name, self._clock.wall(), document))
+        finally:
+            device.session.close()
+            device.busy = False
+
+    def _judge(self, device: _Device, found: Mapping[str, str]) -> None:
+        now = self._clock.monotonic()
+        if not any(found.values()):
+            device.lacked_at = None
+        elif device.lacked_at is None:
+            device.lacked_at = now
+        if device.lacked_at is not None and now - device.lacked_at < CONFIRM_S:
+            device.due = min(device.due, now + CONFIRM_S)
+            return
+        self._take(device.target.device, found)
+
+
+async def _facts(device: _Device) -> dict[str, object]:
+    """{"cpu", "memory", "temperature_c"}: shares, degrees; None for what the device has not."""
+    values: dict[str, list[int]] = {}
+    for metric in DEVICE_FACTS:
+        if device.platform in metric.platforms:
+            rows = await device.session.walk(metric.oid)
+            values[metric.fact] = [value for _, value in rows if isinstance(value, int)]
+    cpu, degrees = values.get("cpu"), list[float](values.get("temperature", []))
+    degrees += [value / 1000 for value in values.get("millidegrees", [])]
+    return {
+        "cpu": fmean(cpu) / 100 if cpu else None,
+        "memory": _memory(values),
+        "temperature_c": max(degrees) if degrees else None,
+    }
+
+
+def _memory(values: Mapping[str, list[int]]) -> float | None:
+    """Share in use, of what the device names: total and free, or used and free."""
+    total, free = sum(values.get("memory_total", [])), values.get("memory_free", [])
+    if not free:
+        return None
+    total = total or sum(values.get("memory_used", [])) + sum(free)
+    return max(0.0, 1 - sum(free) / total) if total > 0 else None
+
+
+async def _routing(session: SnmpSession, platform: str, expected: Expected) -> Routing:
+    answer = (await session.get([(OSPF_STATUS, BGP_VERSION)]))[0].found
+    neighbours = peers = None
+    prefixes: dict[str, int] = {}
+    if OSPF_STATUS in answer:
+        neighbours = {_address(oid, OSPF_NEIGHBOURS): value
+                      for oid, value in await _numbers(session, OSPF_NEIGHBOURS)}  # fmt: skip
+    if expected.peers and BGP_VERSION in answer:
+        peers = {_address(oid, BGP_PEERS): value
+                 for oid, value in await _numbers(session, BGP_PEERS)}  # fmt: skip
+        prefixes = await _prefixes(session, platform)
+    return Routing(neighbours, peers, prefixes)
+
+
+async def _prefixes(session: SnmpSession, platform: str) -> dict[str, int]:
+    if platform == "cisco_ios":
+        rows = await _numbers(session, CISCO_PREFIXES)
+        return {
+            _address(oid, CISCO_PREFIXES): value for oid, value in rows if oid.endswith(".1.1")
+        }  # fmt: skip  (IPv4 unicast)
+    found: dict[str, int] = {}
+    for oid, _ in await session.walk(BGP_PATHS):
+        peer = ".".join(oid.split(".")[-4:])
+        found[peer] = found.get(peer, 0) + 1
+    return found
+
+
+async def _numbers(session: SnmpSession, column: str) -> list[tuple[str, int]]:
+    rows: list[tuple[str, Value]] = await session.walk(column)
+    return [(oid, value) for oid, value in rows if isinstance(value, int)]
+
+
+def _address(oid: str, column: str) -> str:
+    """The first four arcs of a row's index."""
+    return ".".join(oid.removeprefix(f"{column}.").split(".")[:4])
