@@ -47,7 +47,7 @@ class LabSettings:
 class PollSettings:
     """How devices are asked."""
 
-    engine: Literal["gufo", "pysnmp", "native"] = "gufo"
+    engine: Literal["native", "gufo", "pysnmp"] = "native"
     interval_s: float = limited(10, gt=0, le=3600)
     timeout_s: float = limited(2, gt=0, le=60)
     retries: int = limited(1, ge=0, le=5)

@@ -1,5 +1,6 @@
 """What is remembered of links, of their two ends and of the devices that these belong to."""
 
+from array import array
 from collections.abc import Sequence
 from functools import lru_cache
 from operator import itemgetter
@@ -121,7 +122,7 @@ class Speaking(NamedTuple):
     places: tuple[int, ...]
     links: tuple[str, ...]
     picks: tuple[Any, ...]
-    """Take a sample's values out of a Quick's row."""
+    """Take a sample's values out of a Quick's row with a None behind it."""
 
 
 class Quick:
@@ -129,9 +130,9 @@ class Quick:
 
     __slots__ = ("row", "seconds")
 
-    def __init__(self, row: list[float | None], seconds: Sequence[float]) -> None:
+    def __init__(self, row: "array[float]", seconds: Sequence[float]) -> None:
         self.row = row
-        """One for each counter, interface after interface; then a None."""
+        """One for each counter, interface after interface."""
         self.seconds = seconds
         """That they cover, one for each request."""
 
@@ -141,7 +142,7 @@ class Quick:
 
     def values(self, place: int, *, mirrored: bool) -> tuple[float | None, ...]:
         """In the order of SERIES_METRICS, as seen from the other end when `mirrored`."""
-        found: tuple[float | None, ...] = _picker(place, mirrored)(self.row)
+        found: tuple[float | None, ...] = _picker(place, mirrored)([*self.row, None])
         return found
 
     def rates(self, place: int) -> Rates:

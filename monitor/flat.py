@@ -5,10 +5,11 @@ the columns of all of them are taken out, compared and subtracted together, each
 Whatever is out of the ordinary goes through monitor/readings.py and monitor/rates.py.
 """
 
+from array import array
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from operator import itemgetter
-from typing import NamedTuple, overload
+from typing import NamedTuple, cast, overload
 
 from monitor.metrics import INTERFACE_METRICS, Kind
 from monitor.readings import PER_REQUEST, TOP32, WIDTH, Plan, Reading, numbers
@@ -78,13 +79,14 @@ class Flat(Sequence[Reading | None]):
     __slots__ = ("clocks_cs", "counters", "plan", "received", "statics")
 
     def __init__(self, asked: Plan, received: tuple[float, ...], row: Row) -> None:
+        """TypeError and OverflowError for counters that are no numbers of 64 bits."""
         pick = picks(len(asked.names))
         self.plan = asked
         self.received = received
         """time.monotonic(), one an answer; so are the clocks."""
         self.clocks_cs: tuple[int, ...] = pick.clocks(row)  # type: ignore[assignment]
         self.statics = pick.statics(row)
-        self.counters = pick.counters(row)
+        self.counters = array("Q", cast("tuple[int, ...]", pick.counters(row)))
         """One of COUNTERS after the other, interface after interface."""
 
     def __len__(self) -> int:
@@ -100,15 +102,15 @@ class Flat(Sequence[Reading | None]):
     def __iter__(self) -> Iterator[Reading | None]:
         places = [place for group in self.plan.places for place in group]
         size, rest = len(COUNTERS), len(STATICS)
-        for at, place in enumerate(places):
+        for at, where in enumerate(places):
             raw: list[Value | None] = [None] * WIDTH
-            for column, value in zip(COUNTERS, self.counters[at * size :], strict=False):
-                raw[column] = value
-            for column, value in zip(STATICS, self.statics[at * rest :], strict=False):
-                raw[column] = value
+            for place, column in enumerate(COUNTERS):
+                raw[column] = self.counters[at * size + place]
+            for place, column in enumerate(STATICS):
+                raw[column] = self.statics[at * rest + place]
             group = at // PER_REQUEST
             received, clock_cs = self.received[group], self.clocks_cs[group]
-            yield Reading(received, clock_cs, place.if_index, True, numbers(raw[1:]))
+            yield Reading(received, clock_cs, where.if_index, True, numbers(raw[1:]))
 
 
 def flat_of(asked: Plan, answers: Sequence[Answer]) -> Flat | None:
@@ -120,20 +122,13 @@ def flat_of(asked: Plan, answers: Sequence[Answer]) -> Flat | None:
         row += answer.values
     if not asked.complete:
         return None
-    flat = Flat(asked, tuple([answer.received for answer in answers]), row)
     pick = picks(len(asked.names))
-    clocks = flat.clocks_cs
-    if pick.names(row) != asked.names or set(map(type, clocks)) != _ONLY_INT:
-        return None
-    narrow = pick.narrow(row)
     try:
-        sound = (
-            max(clocks) <= TOP32
-            and min(clocks) >= 0
-            and (
-                not narrow or max(narrow) <= TOP32  # type: ignore[type-var,operator]
-            )
-        )
-    except TypeError:
+        flat = Flat(asked, tuple([answer.received for answer in answers]), row)
+        clocks, narrow = flat.clocks_cs, cast("tuple[int, ...]", pick.narrow(row))
+        sound = max(clocks) <= TOP32 and min(clocks) >= 0 and max(narrow, default=0) <= TOP32
+    except (TypeError, OverflowError):
         return None
-    return flat if sound else None
+    if not sound or pick.names(row) != asked.names or set(map(type, clocks)) != _ONLY_INT:
+        return None
+    return flat

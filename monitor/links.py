@@ -89,7 +89,7 @@ class Links:
             more = [p for p in owner.seconds if self._speaks(owner.ends[p], at, rated=True)]
             if more:
                 speaking = owner.speaking((*speaking.places, *more))
-        row, seconds = found.row, found.seconds
+        row, seconds = [*found.row, None], found.seconds
         return list(
             map(
                 LinkSample,

@@ -1,13 +1,14 @@
 """Polls every device at its own time. One that is slow or dead holds nobody up."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import structlog
 
 from inventory.settings import PollSettings
 from monitor.agent import DeviceAgent, DevicePoll
 from monitor.clock import Clock
+from monitor.garbage import rarely_collected
 from monitor.said import say
 from monitor.schedule import Schedule
 from monitor.snmp.base import Counters
@@ -20,6 +21,8 @@ TICK_S = 0.5
 STATUS_S = 2.0
 """How often the poller tells how it does."""
 SLOWEST = 5
+SETTLED_INTERVALS = 3
+"""By then everything is known of every device that will stay."""
 
 log = structlog.get_logger("monitor")
 
@@ -58,17 +61,8 @@ class Poller:
         self._waking = asyncio.Event()
         stopping.add_done_callback(lambda _: self.wake())
         try:
-            while not stop.is_set():
-                self._waking.clear()
-                now = self._clock.monotonic()
-                for device, due in self._schedule.due(now):
-                    self._launch(device, due)
-                if now >= self._tick_due:
-                    self._tick_due = now + TICK_S
-                    self._tick()
-                if self._failure:
-                    raise self._failure
-                await self._until_due()
+            with rarely_collected() as settle:
+                await self._rounds(stop, settle)
         finally:
             stopping.cancel()
             for flight in self._flights:
@@ -77,6 +71,24 @@ class Poller:
             for agent in self._agents.values():
                 agent.close()
             self._tick()
+
+    async def _rounds(self, stop: asyncio.Event, settle: Callable[[], None]) -> None:
+        assert self._waking is not None  # noqa: S101  (made by run)
+        settle_at = [0.0, self._clock.monotonic() + SETTLED_INTERVALS * self._settings.interval_s]
+        while not stop.is_set():
+            self._waking.clear()
+            now = self._clock.monotonic()
+            for device, due in self._schedule.due(now):
+                self._launch(device, due)
+            if now >= self._tick_due:
+                self._tick_due = now + TICK_S
+                self._tick()
+            if settle_at and now >= settle_at[0]:
+                del settle_at[0]
+                settle()
+            if self._failure:
+                raise self._failure
+            await self._until_due()
 
     def ask_now(self, device: str) -> None:
         """Poll `device` at once, out of turn: a trap said something about it."""

@@ -5,10 +5,10 @@ somebody has to hear of. Then all is what monitor/rates.py would make of each in
 GOOD. For any other poll there is None, and the caller takes the long way.
 """
 
+from array import array
 from collections.abc import Sequence
 from functools import lru_cache
 from operator import gt, sub, truediv
-from typing import cast
 
 from inventory.settings import AlarmSettings
 from monitor.ends import Owner, Quick
@@ -47,16 +47,12 @@ def quick_rates(owner: Owner, flat: Flat, interval_s: float, spare_s: float) -> 
     found = list(map(truediv, changes, _divisors(seconds, len(flat))))
     if any(map(gt, found, owner.limits)):
         return None
-    return Quick([*found, None], seconds)
+    return Quick(array("d", found), seconds)
 
 
 def _changes(base: Flat, flat: Flat) -> list[int] | None:
-    """Of each counter; None when one went back, or is no number."""
-    now, before = flat.counters, base.counters
-    try:
-        found = list(map(sub, cast("tuple[int, ...]", now), cast("tuple[int, ...]", before)))
-    except TypeError:
-        return None
+    """Of each counter; None when one went back."""
+    found = list(map(sub, flat.counters, base.counters))
     return None if min(found) < 0 else found
 
 

@@ -160,5 +160,5 @@ class Exchange:
         self._done(self._session.error(problem))
 
     def _end(self, answers: list[Answer]) -> None:
-        self.over = True
+        self.over, self._answers = True, []
         self._done(answers)

@@ -1,4 +1,4 @@
-"""gufo-snmp: the default client. A session is a socket, and one request is in flight on it.
+"""gufo-snmp: the reference. A session is a socket, and one request is in flight on it.
 
 The library's own coroutine registers with the event loop and makes a timer at every request, which
 costs more than the request itself; here that is done once a poll, and the answer to one request

@@ -133,6 +133,8 @@ class Asked:
     _head: bytes = b""
     _prefix: bytes = b""
     _layout: Layout | None = None
+    _first: Values | None = None
+    """Of the first answer, until the second shows what moves."""
     _moving: frozenset[int] = frozenset()
     """Places of the numbers that were seen to change."""
     _hit: bool = False
@@ -147,7 +149,7 @@ class Asked:
             size = len(head) + len(pdu_head) - 2 + pdu
             prefix = bytes((SEQUENCE,)) + length(size) + head + pdu_head
             self._prefix = self.sharing.one(prefix)
-            self._head, self._layout = head, None
+            self._head, self._layout, self._first = head, None, None
         return self._prefix + number + self.question.tail
 
     def read(self, text: bytes, head: bytes, number: bytes) -> Values | Refusal:
@@ -199,9 +201,16 @@ class Asked:
         moving = self._moving
         if self._layout:
             moving |= self._layout.moved(values) & numbers
-        if moving == self._moving and not self._hit and self._misses % RELEARN_MISSES != 1:
+        elif self._first is None:
+            self._first = values
             return
-        self._moving, self._hit = self.sharing.one(moving), False
+        else:
+            pairs = enumerate(zip(self._first, values, strict=True))
+            moving |= {place for place, (before, now) in pairs if before != now} & numbers
+        grown = moving != self._moving or self._layout is None
+        if not grown and not self._hit and self._misses % RELEARN_MISSES != 1:
+            return
+        self._moving, self._hit, self._first = self.sharing.one(moving), False, None
         fields = []
         for place in sorted(moving & numbers):
             bind = pdu.binds[place]

@@ -1,7 +1,7 @@
 """A whole monitor in a process of its own, and what it costs.
 
 `python -m tests.bench.poll_collector COUNT FIRST_PORT INTERVAL_S SECONDS FOLDER ENGINE` polls
-COUNT devices of 24 interfaces into a SQLite store; after two intervals of warming up it measures
+COUNT devices of 24 interfaces into a SQLite store; after three intervals of warming up it measures
 for SECONDS and prints one JSON object.
 """
 
@@ -32,12 +32,18 @@ from monitor.store.sqlite import SqliteStore
 from tests.bench.poll_agents import INTERFACES, if_name
 from tests.monitor.networks import V2C, default_network
 
+WARM_INTERVALS = 3.2
+"""By then each device was polled three times, and its answers are known."""
+
 
 def many_devices(count: int, first_port: int) -> Network:
     """`count` routers of 24 links each; the far ends are nobody's, so each is stored from here."""
     base = default_network()
     model = base.devices["zes-rtr1"]
     devices, links = {}, {}
+    names = [f"GigabitEthernet0/0/{index}" for index in range(1, INTERFACES + 1)]
+    if_names = [if_name(index) for index in range(1, INTERFACES + 1)]
+    far = End("elsewhere", names[0], None, None)
     for number in range(count):
         name = f"bench-{number:05}"
         interfaces = []
@@ -46,8 +52,8 @@ def many_devices(count: int, first_port: int) -> Network:
             interfaces.append(
                 Interface(
                     device=name,
-                    name=f"GigabitEthernet0/0/{index}",
-                    if_name=if_name(index),
+                    name=names[index - 1],
+                    if_name=if_names[index - 1],
                     kind=InterfaceKind.TRANSIT,
                     description=link,
                     bandwidth_bps=1_000_000_000,
@@ -57,8 +63,8 @@ def many_devices(count: int, first_port: int) -> Network:
             links[link] = Link(
                 id=link,
                 number=None,
-                a=End(name, f"GigabitEthernet0/0/{index}", None, None),
-                b=End(f"{link}-far", "GigabitEthernet0/0/0", None, None),
+                a=End(name, names[index - 1], None, None),
+                b=far,
                 role=LinkRole.ACCESS,
                 medium="fibre",
                 bandwidth_bps=1_000_000_000,
@@ -103,7 +109,7 @@ async def measure(
         run_monitor(settings, network, store, stop, secrets=Secrets({}, "nowhere"), credentials=V2C)
     )
     reader = SqliteStore.open(settings.store.path, write=False)
-    await asyncio.sleep(2 * settings.poll.interval_s)
+    await asyncio.sleep(WARM_INTERVALS * settings.poll.interval_s)
     before, cpu_before = _status(reader), cpu_s()
     await asyncio.sleep(seconds)
     after, used = _status(reader), cpu_s() - cpu_before

@@ -23,7 +23,7 @@ WRONG = {
         "poll:\n  intervall_s: 1\n  engine: gufoo\n  retries: 9\n",
         (
             "c.yaml:2: poll.intervall_s: unknown key 'intervall_s'. Did you mean 'interval_s'?\n"
-            "c.yaml:3: poll.engine: input should be 'gufo', 'pysnmp' or 'native', found 'gufoo'.\n"
+            "c.yaml:3: poll.engine: input should be 'native', 'gufo' or 'pysnmp', found 'gufoo'.\n"
             "c.yaml:4: poll.retries: input should be less than or equal to 5, found 9."
         ),
     ),

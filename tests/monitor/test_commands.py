@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -19,10 +20,15 @@ IMERETI = [sys.executable, "-c", "from cli.main import main; main()"]
 
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
-    """A configuration whose devices nobody reaches: management addresses of the real network."""
+    """A configuration whose devices are silent: their loopbacks are this machine's."""
     path = tmp_path / "config.yaml"
+    inventory = shutil.copytree(INVENTORY, tmp_path / "inventory")
+    region = inventory / "region.yaml"
+    text = region.read_text(encoding="utf-8")
+    assert "10.255.0.0/16" in text
+    region.write_text(text.replace("10.255.0.0/16", "127.255.0.0/16"), encoding="utf-8")
     path.write_text(
-        f"paths: {{inventory: {INVENTORY}, state: {tmp_path / 'state'}}}\n"
+        f"paths: {{inventory: {inventory}, state: {tmp_path / 'state'}}}\n"
         "target: real\n"
         "poll: {interval_s: 2, timeout_s: 0.2, retries: 0, deadline_s: 1}\n"
         f"store: {{path: {tmp_path / 'state' / 'samples.sqlite'}}}\n"
@@ -54,7 +60,7 @@ def test_a_poll_of_who_does_not_answer_names_them_and_exits_1(config: Path) -> N
     ]  # fmt: skip
     assert kut_zes["in_bps"] is None
     assert kut_zes["quality"] == "unreachable"
-    assert "zes-rtr1: SNMP at 10.255.0.21 port 161: no answer within 0.2 s." in done.stderr
+    assert "zes-rtr1: SNMP at 127.255.0.21 port 161: no answer within 0.2 s." in done.stderr
     assert "1 of 1 devices did not answer." in done.stderr
     assert "Traceback" not in done.stderr
 

@@ -76,7 +76,9 @@ class Running:
 
 
 @asynccontextmanager
-async def six_devices(path: Path) -> AsyncIterator[tuple[Settings, Network, dict[str, Alive]]]:
+async def six_devices(
+    path: Path, engine: str = "native"
+) -> AsyncIterator[tuple[Settings, Network, dict[str, Alive]]]:
     async with AsyncExitStack() as stack:
         whole = default_network()
         agents = {
@@ -89,7 +91,13 @@ async def six_devices(path: Path) -> AsyncIterator[tuple[Settings, Network, dict
         }
         ports = {name: agent.port for name, agent in agents.items()}
         settings = Settings(
-            poll=PollSettings(interval_s=INTERVAL_S, timeout_s=0.25, retries=0, deadline_s=0.5),
+            poll=PollSettings(
+                engine=engine,  # type: ignore[arg-type]
+                interval_s=INTERVAL_S,
+                timeout_s=0.25,
+                retries=0,
+                deadline_s=0.5,
+            ),
             store=StoreSettings(path=path / "samples.sqlite"),
             traps=TrapSettings(enable=False),
             syslog=SyslogSettings(enable=False),
@@ -99,8 +107,9 @@ async def six_devices(path: Path) -> AsyncIterator[tuple[Settings, Network, dict
 
 
 @pytest.fixture
-async def running(tmp_path: Path) -> AsyncIterator[Running]:
-    async with six_devices(tmp_path) as (settings, network, agents):
+async def running(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Running]:
+    engine = getattr(request, "param", "native")
+    async with six_devices(tmp_path, engine) as (settings, network, agents):
         store = SqliteStore.open(settings.store.path, write=True)
         stop = asyncio.Event()
         made = Running(settings, network, agents, store, stop)
@@ -129,6 +138,7 @@ def all_up(running: Running) -> Callable[[], bool]:
     return lambda: set(running.states().values()) == {LinkState.UP}
 
 
+@pytest.mark.parametrize("running", ["native", "gufo"], indirect=True)
 async def test_a_network_is_up_and_its_rates_are_right(running: Running) -> None:
     await running.until(all_up(running))
 
