@@ -2,6 +2,8 @@
 
 PYTHON := .venv/bin/python
 SHELL := /bin/bash
+# That run tests beside each other (tests/beside.py); ARGS='-n 0' for a debugger.
+PROCESSES := 2
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check bench screenshots clean
@@ -16,7 +18,7 @@ demo: setup ## the whole system at once, and one address to open (ARGS=--simulat
 	@exec .venv/bin/imereti demo $(ARGS)
 
 test: setup ## every test; what was skipped and why is printed at the end (ARGS=tests/api)
-	@exec $(PYTHON) -m pytest $(ARGS)
+	@exec $(PYTHON) -m pytest -n $(PROCESSES) $(ARGS)
 
 check: setup ## lint, types, arrows between the rooms, docs
 	$(PYTHON) -m ruff check .

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from tempfile import gettempdir
 
@@ -11,6 +10,7 @@ import pytest
 from inventory.errors import MachineError
 from lab.containerlab import Containerlab
 from lab.preflight import check_machine
+from tests.beside import Beside
 from tests.influxfixture import influx, influx_lacks, own_influx
 from tests.labfixture import mended_lab, whole_lab
 
@@ -19,7 +19,6 @@ __all__ = ["influx", "mended_lab", "own_influx", "whole_lab"]  # for every room'
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 MARKERS = ("lab", "containerlab", "browser", "influx")
 """Tests that need more of a machine than Python; CI has to have it."""
-SKIPPED_IN_CI = pytest.StashKey[list[str]]()
 
 
 def _lab_lacks() -> str:
@@ -48,7 +47,8 @@ def _browser_lacks() -> str:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.stash[SKIPPED_IN_CI] = []
+    config.pluginmanager.register(Beside(config))
+    config.pluginmanager.register(SkippedInCi(), "skipped-in-ci")
 
 
 @pytest.hookimpl(trylast=True)
@@ -67,29 +67,28 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.skip(reason=reason))
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
-    report = yield
-    if (
-        os.environ.get("CI") == "true"
-        and report.skipped  # type: ignore[attr-defined]  # pluggy's result is untyped
-        and not hasattr(report, "wasxfail")
-        and any(item.get_closest_marker(marker) for marker in MARKERS)
-    ):
-        item.config.stash[SKIPPED_IN_CI].append(item.nodeid)
-    return report
+class SkippedInCi:
+    """Where tests run beside each other, the process that hands them out sees all reports."""
 
+    def __init__(self) -> None:
+        self._names: list[str] = []
 
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    if session.config.stash[SKIPPED_IN_CI]:
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if (
+            os.environ.get("CI") == "true"
+            and report.skipped
+            and not hasattr(report, "wasxfail")
+            and any(marker in report.keywords for marker in MARKERS)
+        ):
+            self._names.append(report.nodeid)
 
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if self._names:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
-    for name in config.stash[SKIPPED_IN_CI]:
-        terminalreporter.write_line(f"FAILED: CI must not skip {name}", red=True)
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        for name in self._names:
+            terminalreporter.write_line(f"FAILED: CI must not skip {name}", red=True)
 
 
 @pytest.fixture(scope="session")

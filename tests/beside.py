@@ -1,0 +1,104 @@
+"""Two processes run the tests beside each other (`make test`): who runs what, and who runs alone.
+
+Most tests of the lab wait for routers most of the time, so a second process halves the run on two
+cores. A file's tests stay together, and so do all files that share the lab of the whole region.
+Tests marked `alone`, which measure time, run while the other process rests between two tests.
+"""
+
+import fcntl
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+CHECKOUT = Path(__file__).parents[1]
+WHOLE_LAB = "the lab of the whole region"
+LABS = ("lab", "containerlab")
+
+
+class Files(LoadScopeScheduling):  # type: ignore[misc]  # xdist publishes no types
+    """Hands out files, and as one the files that name the fixture of the whole lab."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return WHOLE_LAB if _names_whole_lab(file) else file
+
+
+@cache
+def _names_whole_lab(file: str) -> bool:
+    path = CHECKOUT / file
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    return "whole_lab" in text or "mended_lab" in text
+
+
+class Beside:
+    """The plugin, in the process that hands out the tests and in those that run them."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._given: dict[str, Any] = getattr(config, "workerinput", {})
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> LoadScopeScheduling:
+        """In the order of collection: xdist itself would begin with the file of most tests."""
+        config.option.loadscopereorder = False
+        return Files(config, log)
+
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tell a process where turns are taken."""
+        if self._folder is None:
+            self._folder = tempfile.TemporaryDirectory(prefix="imereti-turns-")
+        node.workerinput["turns"] = self._folder.name
+
+    def pytest_unconfigure(self) -> None:
+        if self._folder is not None:
+            self._folder.cleanup()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """What takes longest first, or one process would be left with it at the end."""
+        if self._given:
+            items.sort(key=_weight)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[Any]:
+        """Around everything, so that nobody's time-out counts the wait for a turn."""
+        if not self._given:
+            return (yield)
+        with turn(Path(self._given["turns"]), alone=item.get_closest_marker("alone") is not None):
+            return (yield)
+
+
+def _weight(item: pytest.Item) -> int:
+    if any(map(item.get_closest_marker, LABS)):
+        return 0 if item.get_closest_marker("slow") else 1
+    return 2 if item.get_closest_marker("slow") else 3
+
+
+@contextmanager
+def turn(folder: Path, *, alone: bool) -> Iterator[None]:
+    """A turn to run a test. The kernel takes the locks back from a process that dies.
+
+    Everybody passes the gate; who wants to be alone keeps it shut until the others are done.
+    """
+    with ExitStack() as stack:
+        place = stack.enter_context(_locked(folder / "place"))
+        with _locked(folder / "gate") as gate:
+            fcntl.flock(gate, fcntl.LOCK_EX)
+            fcntl.flock(place, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        yield
+
+
+@contextmanager
+def _locked(file: Path) -> Iterator[int]:
+    descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        yield descriptor
+    finally:
+        fcntl.flock(descriptor, fcntl.LOCK_UN)  # also for whoever inherited it
+        os.close(descriptor)
