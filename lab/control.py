@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from inventory.errors import LabError
+from inventory.errors import LabError, MachineError
 from lab import adjacency, folders, netns, preflight, running
 from lab.boot import Boot, Bootable, BootReport, Say
 from lab.drivers import DRIVERS, driver_of
@@ -79,6 +79,7 @@ def up(
         driver.check(folder)
         if clean(folder, name):
             say("removed what an unfinished lab had left behind")
+        preflight.check_space(folder, sum(node.contained for node in made.plan.nodes))
         preflight.check_management(made.plan.management, name)
         boot = Boot(made, folder, say, kind, driver)
         try:
@@ -91,6 +92,10 @@ def up(
             boot.serve()
             boot.compare()
             boot.finish()
+        except OSError as error:  # the disk filled up, or went away
+            clean(folder, name)
+            where = error.filename or folder
+            raise MachineError(f"{where}: {error.strerror}. Nothing of the lab is left.") from None
         except BaseException:  # also Ctrl-C: half a lab is of no use to anyone
             clean(folder, name)
             raise

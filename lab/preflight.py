@@ -35,6 +35,9 @@ OLDEST_FRR = (8, 4)
 HIDDEN = ("/run/", "/var/tmp/", "/proc/", "/sys/")  # noqa: S108  (compared, never written)
 """A lab's folder can't be under these: its nodes have their own."""
 
+SPACE_BASE_MIB, SPACE_NODE_MIB = 16, 0.25
+"""What the lab's folder may come to: in all, and for each node in which programs run."""
+
 TRIAL = """
 set -e
 ip link add name trial0 up type veth peer name trial1
@@ -94,11 +97,24 @@ def check_machine(folder: Path) -> None:
 def _check_version() -> None:
     said = _run(["/usr/lib/frr/zebra", "--version"]).stdout
     found = re.search(r"version (\d+)\.(\d+)", said)
-    if found and (int(found[1]), int(found[2])) < OLDEST_FRR:
+    if found is None or (int(found[1]), int(found[2])) < OLDEST_FRR:
         oldest = ".".join(map(str, OLDEST_FRR))
+        shown = f"{found[1]}.{found[2]}" if found else f"{said.strip()[:60] or 'no answer'!r}"
         raise MachineError(
-            f"FRRouting: expected {oldest} or later, found {found[1]}.{found[2]}. "
-            "Run: apt-get install -y frr"
+            f"FRRouting: expected {oldest} or later, found {shown}. Run: apt-get install -y frr"
+        )
+
+
+def check_space(folder: Path, nodes: int) -> None:
+    """MachineError unless the disk has room for the folders of so many nodes."""
+    place = next(one for one in (folder, *folder.parents) if one.exists())
+    disk = os.statvfs(place)
+    free_mib = disk.f_bavail * disk.f_frsize // 2**20
+    needed_mib = round(SPACE_BASE_MIB + SPACE_NODE_MIB * nodes)
+    if free_mib < needed_mib:
+        raise MachineError(
+            f"the lab needs {needed_mib} MiB on the disk of {place}, which has {free_mib} MiB "
+            "left. Make room there, or set paths.state in config.yaml to another place."
         )
 
 

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from inventory.errors import LabError
 from inventory.secrets import Secrets, load_secrets
@@ -201,9 +201,7 @@ def locked(state: Path, name: str) -> Iterator[None]:
 
     The kernel drops the lock with the process that holds it, so a crash leaves none behind.
     """
-    folder = lab_folder(state, name).parent
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / f"{name}.lock").open("a+", encoding="utf-8") as file:
+    with _lock_file(lab_folder(state, name).parent / f"{name}.lock") as file:
         deadline = time.monotonic() + LOCK_WAIT_S
         while True:
             try:
@@ -221,3 +219,14 @@ def locked(state: Path, name: str) -> Iterator[None]:
         file.write(str(os.getpid()))
         file.flush()
         yield
+
+
+def _lock_file(file: Path) -> TextIO:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        return file.open("a+", encoding="utf-8")
+    except OSError as error:
+        raise LabError(
+            f"{error.filename or file}: {error.strerror}. The lab keeps its things under "
+            "paths.state of config.yaml."
+        ) from None

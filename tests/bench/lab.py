@@ -1,4 +1,4 @@
-"""The whole default network as virtual routers: from the command to the last ping, and away."""
+"""Whole networks as virtual routers: from the command to the last ping, and away."""
 
 import json
 import os
@@ -8,64 +8,104 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from inventory.errors import MachineError
 from lab.preflight import check_machine
 from tests.bench import Figure
+from tests.generate_region import write_region
 from tests.labfixture import CHECKOUT, LabUnderTest, make_lab
 
 RUNS = 3
 REACHED = "pings between LANs answered"
 """What `lab up` says on stderr at that moment."""
+GIB = 2**10
+
+
+@dataclass(frozen=True)
+class Boot:
+    """One lab's life."""
+
+    report: dict[str, Any]
+    """What `lab up --json` answered."""
+    reachable_s: float
+    removed_s: float
+    memory_mib: float
 
 
 def run() -> Iterator[Figure]:
-    """Zero to every LAN reachable, memory, teardown; medians of a few boots."""
-    reached, removed, memory = [], [], []
-    for number in range(RUNS):
-        with tempfile.TemporaryDirectory(prefix="imereti-bench-") as name:
-            folder = Path(name)
-            check_machine(folder)
-            lab = make_lab(folder, f"b{os.getpid() % 100_000}x{number}", CHECKOUT / "inventory")
-            try:
-                reached.append(_reachable_s(lab))
-                status = json.loads(lab.run("--json", "lab", "status").stdout)
-                memory.append(status["memory_bytes"] / 2**20)
-            finally:
-                removed.append(lab.answer("lab", "down")["s"])
+    """The default network, medians of a few boots; then a generated one of 100 routers, once."""
+    boots = [_boot(CHECKOUT / "inventory") for _ in range(RUNS)]
+    report, reached = boots[0].report, [boot.reachable_s for boot in boots]
     yield Figure(
-        "lab of 31 routers, zero to every LAN reachable",
+        f"lab of {report['routers']} routers, zero to every LAN reachable",
         statistics.median(reached),
         "s",
-        goal=10,
-        note=f"from the command `imereti lab up` to the last of all allowed pings between 104 LANs "
-        f"and the stand-in, IPv4 and IPv6, each answered; {RUNS} runs, best {min(reached):.1f}",
+        goal=8,
+        note=f"from the command `imereti lab up` to the last of all {report['pings']} allowed "
+        f"pings between {report['lans']} LANs and the stand-in, IPv4 and IPv6, each answered; "
+        f"{RUNS} runs, best {min(reached):.1f}",
     )
-    yield Figure("teardown of that lab", statistics.median(removed), "s", goal=1)
+    yield Figure(
+        "teardown of that lab", statistics.median(boot.removed_s for boot in boots), "s", goal=1
+    )
     yield Figure(
         "memory of that lab",
-        statistics.median(memory),
+        statistics.median(boot.memory_mib for boot in boots),
         "MiB",
-        note="PSS of all its processes: routers, 77 SNMP agents, 31 SSH servers",
+        note="PSS of all its processes: routers, an SNMP agent in each router and switch, SSH",
     )
+    with tempfile.TemporaryDirectory(prefix="imereti-bench-") as name:
+        write_region(Path(name), districts=44, distributions=7)
+        large = _boot(Path(name))
+    yield Figure(
+        f"lab of {large.report['routers']} routers, zero to every LAN reachable",
+        large.reachable_s,
+        "s",
+        goal=40,
+        note=f"a generated region; {large.report['pings']} pings between {large.report['lans']} "
+        "LANs, each answered; one run",
+    )
+    yield Figure("teardown of the lab of 100 routers", large.removed_s, "s", goal=1)
+    yield Figure("memory of the lab of 100 routers", large.memory_mib, "MiB", goal=4 * GIB)
 
 
-def _reachable_s(lab: LabUnderTest) -> float:
-    """Seconds from starting the command until it says that everything is reachable."""
+def _boot(inventory: Path) -> Boot:
+    """Boot, measure, remove; MachineError when the lab did not come up whole."""
+    with tempfile.TemporaryDirectory(prefix="imereti-bench-") as name:
+        folder = Path(name)
+        check_machine(folder)
+        lab = make_lab(folder, f"b{os.getpid() % 1_000_000}", inventory)
+        try:
+            report, reachable_s = _up(lab)
+            status = json.loads(lab.run("--json", "lab", "status").stdout)
+        finally:
+            removed_s = lab.answer("lab", "down")["s"]
+    return Boot(report, reachable_s, removed_s, status["memory_bytes"] / 2**20)
+
+
+def _up(lab: LabUnderTest) -> tuple[dict[str, Any], float]:
+    """The report, and seconds from starting the command until everything was reachable."""
     began, reached = time.monotonic(), 0.0
     with subprocess.Popen(
-        lab.command("lab", "up"), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        lab.command("--json", "lab", "up"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     ) as going_up:
         assert going_up.stderr is not None
+        assert going_up.stdout is not None
         said = []
         for line in going_up.stderr:
             said.append(line)
             if REACHED in line:
                 reached = time.monotonic() - began
+        answered = going_up.stdout.read()
     if going_up.returncode != 0 or not reached:
-        raise MachineError(f"`lab up` failed: {''.join(said)}")
-    return reached
+        raise MachineError(f"`lab up` failed: {''.join(said)}{answered[-2000:]}")
+    return json.loads(answered), reached
 
 
 if __name__ == "__main__":

@@ -1,10 +1,9 @@
 """A lab's life: two side by side, killed half-way, refused lines, machines that lack something."""
 
-import random
+import os
 import shutil
-import signal
 import subprocess
-import time
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,10 +14,13 @@ from inventory.errors import LabError, MachineError
 from lab import control, preflight
 from lab.reach import allowed_probes
 from lab.state import interface_name, locked, marked_processes
+from tests.lab.sandbox import run_sandbox
 from tests.labfixture import CHECKOUT, LabUnderTest, WholeLab, booted, make_lab
 
 SMALL = CHECKOUT / "tests" / "regions" / "small"
-KILLS = 4
+BOOTS = 2
+KILLS = 9
+ENTER = ["unshare", "--mount", "sh", "-ec"]
 
 
 @pytest.fixture
@@ -52,23 +54,18 @@ def test_another_region_boots_beside_the_first_and_goes_without_a_trace(
 
 @pytest.mark.lab
 @pytest.mark.slow
-def test_killed_at_any_moment_it_is_cleaned_by_the_next_command(small: LabUnderTest) -> None:
-    chance = random.Random(small.name)
-    for number in range(KILLS):
-        going_up = subprocess.Popen(
-            small.command("lab", "up"), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
-        )
-        time_out = time.monotonic() + chance.uniform(0.5, 6)
-        while going_up.poll() is None and time.monotonic() < time_out:
-            time.sleep(0.02)
-        going_up.send_signal(signal.SIGKILL)
-        going_up.wait(10)
-        if number < KILLS - 1:
-            assert small.run("lab", "down").returncode == 0
-            assert nothing_left(small)
-    with booted(small) as report:  # the last one is cleaned by `up` itself
-        assert report["ok"] or report["already"]
-    assert nothing_left(small)
+def test_boots_teardowns_and_kills_at_any_moment_leave_nothing(small: LabUnderTest) -> None:
+    """The bench `boots` does the same a hundred times."""
+    lives = run_sandbox(small.folder / "config.yaml", boots=BOOTS, kills=KILLS)
+    assert len(lives) == BOOTS + KILLS
+    for life in lives:
+        assert life.ok, life
+        assert life.left == {}, life
+        if life.killed_after_s is None:
+            assert {"processes", "namespaces", "interfaces", "files"} <= set(life.up), life
+    killed = [life for life in lives if life.killed_after_s is not None]
+    half_up = [life for life in killed if "processes" in life.up]
+    assert len(half_up) >= KILLS // 3, "no kill came in time to leave anything"
 
 
 @pytest.mark.lab
@@ -148,6 +145,71 @@ def test_without_root_the_lab_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path:
     monkeypatch.setattr("os.geteuid", lambda: 1000)  # tests run as root in CI
     with pytest.raises(MachineError, match="Run: sudo imereti lab up"):
         preflight.check_machine(tmp_path)
+
+
+def in_own_mounts(lab: LabUnderTest, preparation: str) -> "subprocess.CompletedProcess[str]":
+    """`lab up` where the machine's files differ: `preparation` mounts over them."""
+    return subprocess.run(
+        [*ENTER, f'{preparation}; exec "$@"', "sh", *lab.command("lab", "up")],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env=os.environ | {"LAB_FOLDER": str(lab.folder)},
+    )
+
+
+@pytest.mark.lab
+def test_a_disk_without_room_is_told_in_a_line_and_nothing_is_left(small: LabUnderTest) -> None:
+    full = 'mkdir -p "$LAB_FOLDER/state"; mount -t tmpfs -o size=2m none "$LAB_FOLDER/state"'
+    done = in_own_mounts(small, full)
+    assert done.returncode == 1
+    assert done.stderr.strip() == (
+        f"the lab needs 19 MiB on the disk of {small.state_folder}/lab, which has 2 MiB left. "
+        "Make room there, or set paths.state in config.yaml to another place."
+    )
+    done = in_own_mounts(small, f'{full}; mount -o remount,ro "$LAB_FOLDER/state"')
+    assert done.returncode == 1
+    assert done.stderr.strip() == (
+        f"{small.state_folder}/lab: Read-only file system. "
+        "The lab keeps its things under paths.state of config.yaml."
+    )
+    assert nothing_left(small)
+
+
+@pytest.mark.lab
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [("zebra version 7.5.1", "7.5"), ("whatever", "'whatever'")],
+    ids=["too old", "not FRR"],
+)
+def test_another_frr_is_told_in_a_line(small: LabUnderTest, answer: str, found: str) -> None:
+    fake = small.folder / "zebra"
+    fake.write_text(f"#!/bin/sh\necho {answer}\n")
+    fake.chmod(0o755)
+    done = in_own_mounts(small, f"mount --bind {fake} /usr/lib/frr/zebra")
+    assert done.returncode == 1
+    assert done.stderr.strip() == (
+        f"FRRouting: expected 8.4 or later, found {found}. Run: apt-get install -y frr"
+    )
+    assert nothing_left(small)
+
+
+@pytest.mark.lab
+def test_without_root_the_command_says_so_in_a_line(small: LabUnderTest) -> None:
+    small.folder.chmod(0o755)
+    (small.folder / "state").mkdir(mode=0o777)
+    (small.folder / "state").chmod(0o777)
+    nobody = "import os; os.setuid(65534); from cli.main import main; main()"
+    words = ["-c", str(small.folder / "config.yaml"), "lab", "up"]
+    done = subprocess.run(
+        [sys.executable, "-c", nobody, *words],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.strip() == (
+        "the lab needs root to make namespaces. Run: sudo imereti lab up"
+    )
 
 
 def test_the_default_management_network_has_room_for_every_device() -> None:
