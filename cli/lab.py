@@ -195,6 +195,7 @@ def _status_document(found: "LabStatus") -> dict[str, Any]:
         "name": lab.name,
         "since": _rfc3339(lab.since),
         "revision": lab.revision,
+        "driver": lab.driver,
         "management": str(lab.management),
         "interface": lab.interface,
         "nodes": [
@@ -222,7 +223,9 @@ def _status_document(found: "LabStatus") -> dict[str, Any]:
 
 def _tell_status(found: "LabStatus") -> None:
     lab = found.state
-    typer.echo(f"lab {lab.name}, up since {_rfc3339(lab.since)}, inventory {lab.revision}")
+    typer.echo(
+        f"lab {lab.name}, up since {_rfc3339(lab.since)}, inventory {lab.revision}, {lab.driver}"
+    )
     kinds = dict.fromkeys(node.kind for node in found.nodes)
     for kind in kinds:
         nodes = [node for node in found.nodes if node.kind is kind]

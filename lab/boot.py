@@ -168,7 +168,7 @@ class Boot:
         """
         nodes = sorted(self._of_kind(*ROUTING), key=self._importance)
         with self._phase("daemons", f"routing daemons of {len(nodes)} routers started"):
-            said = self._run(nodes, scripts.START_ROUTING)
+            said = self._run(nodes, self._driver.routing)
         self.report.differences += tuple(
             difference
             for node in nodes

@@ -35,9 +35,10 @@ def panel_topology(
     run: Path,
     environment: Mapping[str, str],
 ) -> dict[str, Any]:
-    """`routers` as containers that wait; each of their wires leads to a port of the panel.
+    """`routers` as containers, each of whose wires leads to a port of the panel.
 
-    `run` is a folder that holds, for each router, the folder that becomes its /run.
+    They run /boot/start, which `binds` must bring. `run` is a folder that
+    holds, for each router, the folder that becomes its /run.
     """
     routers = tuple(routers)
     return {
@@ -50,7 +51,7 @@ def panel_topology(
                     "image-pull-policy": "never",
                     "restart-policy": "no",  # started again by Docker, it would have no wires
                     "network-mode": "none",
-                    "cmd": "sleep infinity",
+                    "cmd": "sh /boot/start",
                     "env": dict(environment),
                 }
             },

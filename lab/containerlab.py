@@ -11,11 +11,12 @@ import os
 import platform
 import shutil
 import subprocess
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from inventory.errors import LabError, MachineError
-from lab import clab_topology, inside, netns, panel, preflight
+from lab import clab_topology, inside, netns, panel, preflight, scripts
 from lab.plan import LabPlan, Node
 from lab.state import MARKER, Fault, LabState
 
@@ -28,6 +29,10 @@ ENGINE = Path("/run/engine")
 PROGRAMS = ("dockerd", "containerd", "runc", "docker", "iptables")
 INSTALL = "Run: scripts/install-containerlab"
 TIMEOUT_S = 170
+PACKAGES = Path("/var/lib/dpkg/status")
+"""What Debian has installed, with versions."""
+GROUPS_TIMEOUT_S = 10.0
+POLL_S = 0.01
 CGROUPS = Path("/sys/fs/cgroup")
 
 
@@ -54,8 +59,15 @@ def lacking() -> str:
 class Containerlab:
     """See lab.driver.Driver."""
 
+    routing = scripts.AWAIT_ROUTING
+
     def check(self, folder: Path) -> None:
         preflight.check_machine(folder)
+        if not PACKAGES.exists():
+            raise MachineError(
+                "driver containerlab makes its image of Debian's packages, and this is no Debian. "
+                "Run: imereti lab export --format containerlab --out DIR"
+            )
         if absent := lacking():
             raise MachineError(f"driver containerlab: this machine lacks {absent}. {INSTALL}")
 
@@ -79,7 +91,8 @@ class Containerlab:
         steps.append({"do": "folders", "names": names})
         netns.inside_lab(lab.keeper, lab.folder, steps)
         marked = {MARKER: str(lab.folder)}
-        topology = clab_topology.panel_topology(plan, routers, binds, inside.NODES, marked)
+        more = {node.name: [*binds[node.name], _boot_bind(lab, plan, node)] for node in routers}
+        topology = clab_topology.panel_topology(plan, routers, more, inside.NODES, marked)
         file = lab.folder / f"{plan.name}.clab.yml"
         file.write_text(clab_topology.text(topology), encoding="utf-8")
         in_engine(lab, command("deploy", file))
@@ -92,7 +105,7 @@ class Containerlab:
         steps = [
             {"do": "adopt", "pids": pids},
             {"do": "ip", "namespace": "", "lines": masters},
-            *netns.joining_steps(plan, routers, loose),
+            *netns.joining_steps(plan, (), loose),
         ]
         netns.inside_lab(lab.keeper, lab.folder, steps)
 
@@ -124,9 +137,36 @@ class Containerlab:
 
     def discard(self, folder: Path) -> None:
         """The control groups of the containers, which outlive their processes."""
+        deadline = time.monotonic() + GROUPS_TIMEOUT_S
         for group in CGROUPS.glob(f"**/{control_group(folder)}"):
-            for path, _, _ in os.walk(group, topdown=False):
-                Path(path).rmdir()
+            while not _removed(group):
+                if time.monotonic() > deadline:
+                    raise LabError(f"control group {group} is still in use. Run: imereti lab down")
+                time.sleep(POLL_S)
+
+
+def _removed(group: Path) -> bool:
+    """Remove a control group with all below it; False while a process in it is still ending."""
+    try:
+        for path, _, _ in os.walk(group, topdown=False):
+            Path(path).rmdir()
+    except OSError:
+        return not group.exists()
+    return True
+
+
+def _boot_bind(lab: LabState, plan: LabPlan, node: Node) -> tuple[str, str]:
+    """What the container needs to start by itself, and where it finds it."""
+    folder = lab.node_folder(node.name) / "boot"
+    folder.mkdir(exist_ok=True)
+    ports = [wire.near(node.name).interface for wire in plan.wires_at(node.name)]
+    ports += [port.interface for port in plan.management_ports if port.node == node.name]
+    setup = [*panel.up_lines(plan, node.name), *node.setup]
+    for name, lines in (("links", ports), ("setup", setup)):
+        (folder / name).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    (folder / "routing").write_text(scripts.START_ROUTING, encoding="utf-8")
+    (folder / "start").write_text(scripts.START_IN_CONTAINER, encoding="utf-8")
+    return str(folder), "/boot"
 
 
 def command(verb: str, topology: Path) -> list[str]:
@@ -143,15 +183,18 @@ def host_image() -> Path:
     """The image of this machine's packages, made anew when a package changed."""
     made_by = SCRIPTS / "image-from-host"
     of = hashlib.sha256(made_by.read_bytes())
-    of.update(Path("/var/lib/dpkg/status").read_bytes())
+    of.update(PACKAGES.read_bytes())
     file = cache() / f"frr-image-{of.hexdigest()[:16]}.tar"
     if not file.exists():
         cache().mkdir(parents=True, exist_ok=True)
         for old in cache().glob("frr-image-*.tar"):
             old.unlink(missing_ok=True)
         part = file.with_suffix(f".{os.getpid()}")
-        _run([str(made_by), str(part)])
-        part.replace(file)
+        try:
+            _run([str(made_by), str(part)])
+            part.replace(file)
+        finally:
+            part.unlink(missing_ok=True)
     return file
 
 

@@ -9,13 +9,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from lab import netns, preflight
+from lab import netns, preflight, scripts
 from lab.plan import LabPlan, Node
 from lab.state import Fault, LabState
 
 
 class Driver(Protocol):
     """How routers come to life and lose their power. A router: any node that runs FRRouting."""
+
+    routing: str
+    """The script for each new router that ends with the exit status and words of its start."""
 
     def check(self, folder: Path) -> None:
         """MachineError naming the first thing that this machine lacks, and what mends it."""
@@ -33,7 +36,7 @@ class Driver(Protocol):
     ) -> None:
         """The panel, and `routers` with all their wires; those to nodes in `loose` lead nowhere.
 
-        No daemon runs in them yet. LabError names what failed.
+        Their daemons run when `routing` has ended in them. LabError names what failed.
         """
 
     def power_off(self, lab: LabState, plan: LabPlan, node: Node, faults: Sequence[Fault]) -> None:
@@ -47,7 +50,7 @@ class Driver(Protocol):
         faults: Sequence[Fault],
         bind: netns.Bind,
     ) -> None:
-        """The node as `make_routers` left it, with what it saved; `faults` stay in force."""
+        """The node with its wires and what it saved, no daemon running; `faults` stay in force."""
 
     def discard(self, folder: Path) -> None:
         """Remove what a lab leaves outside its folder once its processes have ended."""
@@ -55,6 +58,8 @@ class Driver(Protocol):
 
 class Namespaces:
     """Routers as small containers of our own: see lab.inside."""
+
+    routing = scripts.START_ROUTING
 
     def check(self, folder: Path) -> None:
         preflight.check_machine(folder)

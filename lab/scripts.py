@@ -27,6 +27,40 @@ vtysh -b
 """
 EXIT_NFT, EXIT_SYSCTL, EXIT_DAEMON = 10, 11, 12
 
+START_IN_CONTAINER = r"""
+[ -e /run/routing.status ] && exec sleep infinity
+waited=0
+while read -r link; do
+  until [ -e "/sys/class/net/$link" ]; do
+    waited=$((waited + 1))
+    [ "$waited" -gt 1200 ] && exec sleep infinity
+    sleep 0.1
+  done
+done </boot/links
+{
+  if ip -batch - </boot/setup; then sh /boot/routing; else echo "ip refused /boot/setup"; false; fi
+  status=$?
+} >/run/routing.said 2>&1
+echo $status >/run/routing.new
+mv /run/routing.new /run/routing.status
+exec sleep infinity
+"""
+"""What a container does as soon as it has its wires, while others are still being made.
+
+At its first start only: when power comes back, the lab wires it and starts its daemons itself.
+"""
+
+AWAIT_ROUTING = r"""
+waited=0
+until [ -e /run/routing.status ]; do
+  waited=$((waited + 1))
+  if [ "$waited" -gt 500 ]; then echo "its daemons did not start"; exit 17; fi
+  sleep 0.1
+done
+cat /run/routing.said
+exit "$(cat /run/routing.status)"
+"""
+
 START_WATCH = r"""
 . /etc/frr/daemons
 started="zebra staticd"

@@ -2,6 +2,7 @@
 
 import re
 import stat
+import subprocess
 from collections import Counter
 from ipaddress import IPv4Network
 from pathlib import Path
@@ -10,10 +11,11 @@ from typing import Any
 import pytest
 import yaml
 
-from inventory.errors import LabError
+from inventory.errors import LabError, MachineError
 from inventory.load import load_network
 from inventory.secrets import names_in
 from inventory.view import virtual
+from lab import containerlab
 from lab.boot import Bootable, bootable
 from lab.clab_export import export
 from lab.clab_topology import panel_topology
@@ -102,6 +104,8 @@ def test_every_node_waits_for_exactly_its_interfaces(whole: Bootable, folder: Pa
         wires = [wire.near(node.name).interface for wire in whole.plan.wires_at(node.name)]
         managed = ["eth0"] if node.name in whole.addresses else []
         assert sorted(links) == sorted(wires + managed)
+        checked = subprocess.run(["sh", "-n", str(place / "programs")], check=False)
+        assert checked.returncode == 0
         starts = (place / "programs").read_text(encoding="utf-8")
         assert ("vtysh -b" in starts) == (node.kind in {NodeKind.ROUTER, NodeKind.EXTERNAL})
 
@@ -137,3 +141,23 @@ def test_the_drivers_topology_leads_every_wire_of_a_router_to_the_panel(whole: B
         if port.node in names
     }
     assert ports == wanted
+
+
+def test_a_machine_without_docker_is_told_what_installs_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    # the lists are replaced: no test can uninstall a package
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(containerlab, "PROGRAMS", ("no-dockerd", "sh"))
+    monkeypatch.setattr("lab.preflight.check_machine", lambda _: None)
+    with pytest.raises(MachineError) as lacking:
+        containerlab.Containerlab().check(tmp_path)
+    assert str(lacking.value) == (
+        "driver containerlab: this machine lacks containerlab 0.79.0, no-dockerd. "
+        "Run: scripts/install-containerlab"
+    )
+
+
+def test_the_version_is_the_one_that_is_built() -> None:
+    modules = (CHECKOUT / "scripts" / "containerlab" / "go.mod").read_text(encoding="utf-8")
+    assert f"require github.com/srl-labs/containerlab v{containerlab.VERSION}\n" in modules
