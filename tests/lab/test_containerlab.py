@@ -150,7 +150,7 @@ def test_killed_half_way_it_is_cleaned_by_the_next_command(small: LabUnderTest) 
         small.command("lab", "up"), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
     ) as going_up:
         deadline = time.monotonic() + 120  # until containers are being made
-        while not any(Path("/sys/fs/cgroup").glob(f"*/{group}/*")) and time.monotonic() < deadline:
+        while not any(Path("/sys/fs/cgroup").glob(f"**/{group}/*")) and time.monotonic() < deadline:
             assert going_up.poll() is None, "it was up or failed before it could be killed"
             time.sleep(0.02)
         going_up.send_signal(signal.SIGKILL)
