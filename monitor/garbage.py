@@ -29,3 +29,15 @@ def rarely_collected() -> Iterator[Callable[[], None]]:
 def _settle() -> None:
     gc.collect()
     gc.freeze()
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """For some milliseconds in which a hundred thousand tuples come to be, and no cycle."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
