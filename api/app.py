@@ -18,7 +18,7 @@ from api.documents import dumps
 from api.headers import SecurityHeaders
 from api.live import Live
 from api.pages import Pages
-from api.routes import incidents, inventory, links, operation, pages, pages_past, stream
+from api.routes import incidents, inventory, links, operation, pages, pages_past, stream, told
 from api.showing import Showing
 from inventory.model import Network
 from inventory.settings import Settings
@@ -77,7 +77,7 @@ def create_app(
     problems.install(app, drawn.error)
     app.add_middleware(SecurityHeaders)
     app.include_router(operation.router(showing, release))
-    for module in (inventory, links, incidents, stream):
+    for module in (inventory, told, links, incidents, stream):
         app.include_router(module.router(showing), prefix=API)
     for screens in (pages, pages_past):
         app.include_router(screens.router(showing, drawn))

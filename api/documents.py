@@ -9,10 +9,13 @@ from typing import Any
 import orjson
 
 from api.now import Health, Now
-from inventory.model import Device, End, Link, Network, Site
+from inventory.model import Check, Device, End, Link, Network, Site
+from monitor.services_status import ServiceStatus
 from monitor.store.base import (
+    DeviceEvent,
     DeviceStatus,
     Incident,
+    Latest,
     LinkStatus,
     MaintenanceWindow,
     SeriesPoint,
@@ -101,6 +104,47 @@ def device_now(device: Device, status: DeviceStatus) -> Document:
         "uptime_s": status.uptime_s,
         "rtt_ms": status.rtt_ms,
         "reason": status.reason,
+    }
+
+
+def device_whole(device: Device, status: DeviceStatus, facts: Latest | None) -> Document:
+    """GET /api/v1/devices/{id}: the same with what it tells of itself; null where not known."""
+    known = facts.document if facts else {}
+    return device_now(device, status) | {
+        "cpu": known.get("cpu"),
+        "memory": known.get("memory"),
+        "temperature_c": known.get("temperature_c"),
+        "adjacencies": known.get("adjacencies"),
+        "expected_adjacencies": known.get("expected_adjacencies"),
+        "sessions": list(known.get("sessions") or ()),
+    }
+
+
+def event(one: DeviceEvent) -> Document:
+    """GET /api/v1/devices/{id}/events: a trap or a log line."""
+    return {
+        "at": timestamp(one.at),
+        "source": str(one.source),
+        "severity": one.severity,
+        "text": one.text,
+    }
+
+
+def service_now(check: Check, status: ServiceStatus) -> Document:
+    """GET /api/v1/services: what people use, and whether it answers."""
+    return {
+        "id": check.id,
+        "name": {"en": check.name.en, "ka": check.name.ka},
+        "site": check.site,
+        "url": check.url or None,
+        "query": check.query or None,
+        "state": str(status.state),
+        "since": timestamp(status.since),
+        "as_of": timestamp(status.as_of),
+        "reason": status.reason,
+        "took_ms": status.took_ms,
+        "status": status.status,
+        "certificate_days": status.certificate_days,
     }
 
 

@@ -22,6 +22,17 @@ LINK_GAUGES = (
     ("loss_ratio", "Share of probes lost.", "loss"),
     ("rtt_milliseconds", "Round trip over the link.", "rtt_ms"),
 )
+DEVICE_GAUGES = (
+    ("cpu_ratio", "CPU in use.", "cpu"),
+    ("memory_ratio", "Memory in use.", "memory"),
+    ("temperature_celsius", "The hottest sensor.", "temperature_c"),
+    ("ospf_adjacencies", "Full OSPF neighbours of the model.", "adjacencies"),
+    ("ospf_expected_adjacencies", "OSPF neighbours in the model.", "expected_adjacencies"),
+)
+COUNTED_NOW = {
+    "probe_targets": "Addresses that are pinged.",
+    "probe_targets_lost": "Of these, those that answer no ping.",
+}
 POLLER_COUNTERS = (
     ("polls", "Polls of devices since the poller's start.", "polls"),
     ("late_polls", "Polls that began late.", "late_polls"),
@@ -70,8 +81,30 @@ class _Collector:
         yield GaugeMetricFamily(
             "imereti_stream_clients", "Clients of the live stream.", self._clients
         )
+        yield from self._told()
         if self._now.poller:
             yield from self._poller(self._now.poller)
+
+    def _told(self) -> Iterator[Metric]:
+        """Services, devices' own health, and what traps, syslog and probes came to."""
+        services = GaugeMetricFamily(
+            "imereti_service_state", "1 for the state it is in.", labels=["service", "state"]
+        )
+        for name, service in self._now.services.items():
+            for state in LinkState:
+                services.add_metric([name, state], float(service.state is state))
+        yield services
+        for name, text, field in DEVICE_GAUGES:
+            family = GaugeMetricFamily(f"imereti_device_{name}", text, labels=["device"])
+            for device, facts in self._now.facts.items():
+                if facts.document.get(field) is not None:
+                    family.add_metric([device], facts.document[field])
+            yield family
+        for name, value in sorted(self._now.counts.items()):
+            if name in COUNTED_NOW:
+                yield GaugeMetricFamily(f"imereti_{name}", COUNTED_NOW[name], value)
+            else:
+                yield CounterMetricFamily(f"imereti_{name}", "Since the monitor's start.", value)
 
     def _links(self) -> Iterator[Metric]:
         state_of = GaugeMetricFamily(
@@ -96,6 +129,14 @@ class _Collector:
             yield family
 
     def _poller(self, poller: PollerStatus) -> Iterator[Metric]:
+        slow = GaugeMetricFamily(
+            "imereti_poller_slow_device_seconds",
+            "The slowest of the last cycle.",
+            labels=["device"],
+        )
+        for device, seconds in poller.slow:
+            slow.add_metric([device], seconds)
+        yield slow
         yield GaugeMetricFamily(
             "imereti_poller_last_timestamp_seconds", "When the poller last wrote.", poller.at
         )

@@ -7,18 +7,22 @@ from inventory.errors import StoreError
 from inventory.model import Network
 from inventory.settings import Settings
 from monitor.said import say
+from monitor.services_status import ServiceStatus, service_statuses
 from monitor.status import device_statuses, link_statuses
 from monitor.store.base import (
     DeviceStatus,
     Incident,
+    Latest,
     LinkStatus,
     MaintenanceWindow,
     PollerStatus,
     Store,
 )
-from monitor.values import IncidentState, LinkState, Quality
+from monitor.values import IncidentState, LatestKind, LinkState, Quality
 
 OPEN_STATES = (IncidentState.OPEN, IncidentState.ACKNOWLEDGED)
+STALE_FACTS = 3
+"""After so many intervals what a device told of itself is not known any more."""
 WINDOW_AHEAD_S = 7 * 86400.0
 """How far ahead announced work is shown."""
 
@@ -54,6 +58,11 @@ class Now:
     windows: tuple[MaintenanceWindow, ...] = ()
     """In force now or announced for the next week."""
     poller: PollerStatus | None = field(default=None)
+    services: Mapping[str, ServiceStatus] = field(default_factory=dict)
+    facts: Mapping[str, Latest] = field(default_factory=dict)
+    """Device -> CPU, memory, temperature, OSPF, BGP; those that are fresh."""
+    counts: Mapping[str, float] = field(default_factory=dict)
+    """What the receiver of traps and the prober count of themselves."""
 
 
 def read_now(store: Store, network: Network, settings: Settings, at: float) -> Now:
@@ -65,6 +74,10 @@ def read_now(store: Store, network: Network, settings: Settings, at: float) -> N
         devices = device_statuses(store, network, at, stale_after_s)
         incidents = store.incidents(OPEN_STATES)
         windows = store.windows(at, at + WINDOW_AHEAD_S)
+        services = service_statuses(store, network, at, settings.probes.services_interval_s)
+        facts = store.latest(LatestKind.DEVICE)
+        counted = [*store.latest(LatestKind.RECEIVER).values()]
+        counted += store.latest(LatestKind.PROBER).values()
     except StoreError as error:
         return nothing_known(network, at, say("store.away", why=str(error)))
     return Now(
@@ -75,6 +88,13 @@ def read_now(store: Store, network: Network, settings: Settings, at: float) -> N
         incidents=incidents,
         windows=windows,
         poller=poller,
+        services={service.id: service for service in services},
+        facts={
+            name: row
+            for name, row in facts.items()
+            if at - row.at <= STALE_FACTS * settings.poll.facts_interval_s
+        },
+        counts={name: value for row in counted for name, value in row.document.items()},
     )
 
 

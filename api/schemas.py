@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from inventory.model import DeviceRole, LinkRole, SiteRole
-from monitor.values import IncidentState, LinkState, Quality, Severity, SubjectKind
+from monitor.values import EventSource, IncidentState, LinkState, Quality, Severity, SubjectKind
 
 
 class _Shape(BaseModel):
@@ -71,11 +71,57 @@ class DeviceNow(_Shape):
     reason: str
 
 
+class SessionShape(_Shape):
+    """A BGP session (IPv4)."""
+
+    peer: str = Field(description="A device, or an external peer.")
+    address: str
+    state: str
+    prefixes: int = Field(description="Received from it.")
+
+
+class DeviceWhole(DeviceNow):
+    """A device with what it tells of itself. What is not known is null."""
+
+    cpu: float | None = Field(description="Share in use, 0 to 1.")
+    memory: float | None = Field(description="Share in use, 0 to 1.")
+    temperature_c: float | None = Field(description="Of its hottest sensor.")
+    adjacencies: int | None = Field(description="OSPF neighbours of the model that are full.")
+    expected_adjacencies: int | None
+    sessions: list[SessionShape]
+
+
+class EventShape(_Shape):
+    """A trap or a log line of a device."""
+
+    at: datetime
+    source: EventSource
+    severity: int = Field(ge=0, le=7, description="0 emergency to 7 debug (RFC 5424).")
+    text: str
+
+
 class BothNames(_Shape):
     """A name in English and Georgian."""
 
     en: str
     ka: str
+
+
+class ServiceNow(_Shape):
+    """Something that people use, and whether it answers."""
+
+    id: str
+    name: BothNames
+    site: str | None
+    url: str | None
+    query: str | None = Field(description="The name that is looked up.")
+    state: LinkState
+    since: datetime | None
+    as_of: datetime | None = Field(description="When it was last asked.")
+    reason: str
+    took_ms: float | None
+    status: int | None = Field(description="Of HTTP.")
+    certificate_days: float | None = Field(description="Left until it is no longer valid.")
 
 
 class SiteNow(_Shape):

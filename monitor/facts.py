@@ -21,13 +21,12 @@ from monitor.schedule import share
 from monitor.snmp.base import SnmpClient, SnmpSession, Value
 from monitor.store.base import Latest
 from monitor.targets import Target
+from monitor.values import LatestKind
 
 AT_ONCE = 16
 TICK_S = 0.25
 CONFIRM_S = 3.0
 """What routing lacks must be seen twice, so long apart: an adjacency takes a moment to form."""
-DEVICE = "device"
-"""Kind under which the latest of each device is kept."""
 OSPF_STATUS, OSPF_NEIGHBOURS = "1.3.6.1.2.1.14.1.2.0", "1.3.6.1.2.1.14.10.1.6"
 BGP_VERSION, BGP_PEERS = "1.3.6.1.2.1.15.1.0", "1.3.6.1.2.1.15.3.1.2"
 BGP_PATHS, CISCO_PREFIXES = "1.3.6.1.2.1.15.6.1.13", "1.3.6.1.4.1.9.9.187.1.2.4.1.1"
@@ -114,7 +113,7 @@ class Facts:
             self._take(device.target.device, {})  # silence is no evidence
         else:
             name = device.target.device
-            self._tell(Latest(DEVICE, name, self._clock.wall(), document))
+            self._tell(Latest(LatestKind.DEVICE, name, self._clock.wall(), document))
         finally:
             device.session.close()
             device.busy = False

@@ -8,6 +8,7 @@ import structlog
 from inventory.errors import StoreError
 from monitor.clock import Clock
 from monitor.store.base import DeviceEvent, Journal, Latest
+from monitor.values import LatestKind
 
 FLUSH_S = 0.5
 RETRY_S = 5.0
@@ -23,7 +24,7 @@ class Notes:
     def __init__(self, journal: Journal, clock: Clock) -> None:
         self._journal, self._clock = journal, clock
         self._events: deque[DeviceEvent] = deque()
-        self._latest: dict[tuple[str, str], Latest] = {}
+        self._latest: dict[tuple[LatestKind, str], Latest] = {}
         self.dropped = 0
         self._problem = ""
 

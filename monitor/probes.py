@@ -10,10 +10,9 @@ from monitor.clock import Clock
 from monitor.probes_icmp import OpenSocket, Pinger, Stats, ping_socket
 from monitor.probes_plan import LinkProbe, probe_plan
 from monitor.store.base import Latest
+from monitor.values import LatestKind
 
 TELL_S = 1.0
-SITE, PROBER = "site", "prober"
-"""Kinds under which results and counts are kept."""
 
 
 class LinkPings(NamedTuple):
@@ -70,11 +69,11 @@ class Prober:
             known = [found for each in addresses if (found := stats[each])]
             best = min(known, key=lambda each: (each.loss, each.rtt_ms or 0.0), default=None)
             if best:
-                self._tell(Latest(SITE, site, at, best._asdict()))
+                self._tell(Latest(LatestKind.SITE, site, at, best._asdict()))
         lost = sum(each.loss == 1 for each in stats.values() if each)
         counts = {"probes_sent": pinger.sent, "probes_answered": pinger.answered,
                   "probe_targets": len(stats), "probe_targets_lost": lost}  # fmt: skip
-        self._tell(Latest(PROBER, PROBER, at, counts))
+        self._tell(Latest(LatestKind.PROBER, "all", at, counts))
 
 
 def _of(one: LinkProbe, stats: Mapping[str, Stats | None]) -> LinkPings:

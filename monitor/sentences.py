@@ -71,6 +71,7 @@ SENTENCES: Mapping[str, Name] = MappingProxyType(
             "{device}: BGP სესია ({peer}) – უნდა იყოს established, არის {found}",
         ),
         # what a service lacks
+        "service.never": Name("never asked yet", "შემოწმება ჯერ არ ჩატარებულა"),
         "service.timeout": Name("no answer within {seconds} s", "პასუხი არ მოვიდა ({seconds} წმ)"),
         "service.failed": Name("can't be asked: {why}", "შემოწმება ვერ ხერხდება: {why}"),
         "service.certificate": Name("certificate: {why}", "სერტიფიკატი: {why}"),

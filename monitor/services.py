@@ -23,14 +23,12 @@ from monitor.store.base import (
     StateEntry,
     Subject,
 )
-from monitor.values import Fault, LinkState, Severity, SubjectKind
+from monitor.values import Fault, LatestKind, LinkState, Severity, SubjectKind
 
 CONFIRM = 2
 """So many failures in a row make a service down; the second is asked for soon."""
 SOON_S = 3.0
 TICK_S = 0.25
-SERVICE = "service"
-"""Kind under which the latest of each service is kept."""
 
 log = structlog.get_logger("monitor")
 
@@ -148,7 +146,7 @@ class Services:
         while not await self._clock.wait(stop, wait_s):
             outcome = await checker.ask(check)
             self._take(check.id, outcome)
-            self._tell(Latest(SERVICE, check.id, self._clock.wall(), _document(outcome)))
+            self._tell(Latest(LatestKind.SERVICE, check.id, self._clock.wall(), _document(outcome)))
             first = bool(outcome.problem) and check.id not in self._failed
             (self._failed.add if outcome.problem else self._failed.discard)(check.id)
             wait_s = min(SOON_S, every_s) if first else every_s

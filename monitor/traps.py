@@ -28,14 +28,12 @@ from monitor.syslog import clean, read_line
 from monitor.targets import Credentials, plan_credentials
 from monitor.traps_again import AskAgain
 from monitor.traps_meaning import meaning
-from monitor.values import EventSource
+from monitor.values import EventSource, LatestKind
 
 RESTART_S, LONGEST_RESTART_S = 1.0, 30.0
 END_S = 2.0
 """How long the process may take to end by itself."""
 LONGEST_LINE = 1 << 20
-RECEIVER = "receiver"
-"""Kind and id under which the counts are kept."""
 
 log = structlog.get_logger("monitor")
 
@@ -176,7 +174,7 @@ class Receiver:
 
     def _tell_counts(self) -> None:
         whole = self._before + Counter(dict(self._heard)) + self.counts
-        self._tell(Latest(RECEIVER, RECEIVER, self._clock.wall(), dict(whole)))
+        self._tell(Latest(LatestKind.RECEIVER, "all", self._clock.wall(), dict(whole)))
 
 
 def senders(network: Network) -> dict[str, str]:

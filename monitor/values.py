@@ -84,6 +84,20 @@ class EventSource(StrEnum):
     SYSLOG = "syslog"
 
 
+class LatestKind(StrEnum):
+    """What the latest is kept of, beside states and samples."""
+
+    DEVICE = "device"
+    """CPU, memory, temperature, OSPF and BGP."""
+    SERVICE = "service"
+    SITE = "site"
+    """Pings of it."""
+    RECEIVER = "receiver"
+    """What the listener for traps and syslog counts."""
+    PROBER = "prober"
+    """What the prober counts."""
+
+
 class IncidentState(StrEnum):
     """Life of an incident."""
 

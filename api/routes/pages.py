@@ -1,6 +1,7 @@
 """Pages of what is: /, /links/{id}, /sites/{code}."""
 
 import asyncio
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -13,10 +14,14 @@ from api.pages import Pages
 from api.problems import Problem
 from api.showing import Showing
 from api.texts import text
+from monitor.store.base import DeviceEvent
 from monitor.values import LinkState
 
 MONTHS_SHOWN = 13
 CLOSED_SHOWN_S = 30 * 86400
+EVENTS_SHOWN = 20
+NO_FACTS = {"cpu": None, "memory": None, "temperature_c": None, "adjacencies": None}
+"""Of a device that told nothing of itself lately."""
 MONTH_PATTERN = r"^(19|20)\d\d-(0[1-9]|1[0-2])$"
 GRAPHS = (
     ("traffic", "in_bps out_bps", "unit.mbps"),
@@ -55,6 +60,8 @@ def router(showing: Showing, pages: Pages) -> APIRouter:
             link=network.links[link_id], status=live.now.links[link_id], range=chosen,
             ranges=RANGES, start=start, end=end, segments=history.segments, month=history.month,
             numbers=history.numbers, marks=_marks(history),
+            events=await _told(showing, (network.links[link_id].a.device,
+                                         network.links[link_id].b.device)),
             graphs=[(n, m, text(u, language) if u else "%") for n, m, u in GRAPHS],
         )  # fmt: skip
 
@@ -76,9 +83,15 @@ def router(showing: Showing, pages: Pages) -> APIRouter:
             rows=views.rows_of(touching, network, live.now),
             path=path_to_core(network, one, live.now),
             states={link: status.state for link, status in live.now.links.items()},
+            facts=live.now.facts, no_facts=NO_FACTS, events=await _told(showing, one.devices),
         )  # fmt: skip
 
     return routes
+
+
+async def _told(showing: Showing, devices: Iterable[str]) -> tuple[DeviceEvent, ...]:
+    """The last traps and log lines of these devices; StoreError is a page of its own."""
+    return await asyncio.to_thread(showing.store.events, tuple(devices), EVENTS_SHOWN)
 
 
 def _now_values(showing: Showing, pages: Pages, request: Request, state: str) -> dict[str, Any]:

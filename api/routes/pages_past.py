@@ -36,6 +36,15 @@ def router(showing: Showing, pages: Pages) -> APIRouter:
             request, "incidents.html", "incidents", incidents=live.now.incidents, closed=closed
         )
 
+    @routes.get("/services")
+    async def services(request: Request) -> Response:
+        asked = [
+            (check, live.now.services[check.id])
+            for check in network.region.services.checks
+            if check.id in live.now.services
+        ]
+        return pages.draw(request, "services.html", "services", services=asked)
+
     @routes.get("/incidents/{number}")
     async def incident(
         request: Request, number: Annotated[int, Path(ge=0, le=LARGEST_ID)]

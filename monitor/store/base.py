@@ -20,6 +20,7 @@ from monitor.values import (
     EventSource,
     Fault,
     IncidentState,
+    LatestKind,
     LinkState,
     Quality,
     Severity,
@@ -230,8 +231,7 @@ class DeviceEvent:
 class Latest:
     """What is known last of one thing, beside states and samples; replaced each time."""
 
-    kind: str
-    """What sort of document it is: `service`, `device`, `receiver` and so on."""
+    kind: LatestKind
     id: str
     at: float
     document: Mapping[str, Any]
@@ -382,7 +382,7 @@ class Journal(Protocol):
     def put_latest(self, rows: Sequence[Latest]) -> None:
         """Replace what was known of the same kind and id."""
 
-    def latest(self, kind: str) -> Mapping[str, Latest]:
+    def latest(self, kind: LatestKind) -> Mapping[str, Latest]:
         """Everything of one kind, by id."""
 
 

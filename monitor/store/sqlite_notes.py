@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from monitor.store.base import KEPT_EVENTS, DeviceEvent, Latest
 from monitor.store.sqlite_file import SqliteFile
-from monitor.values import EventSource
+from monitor.values import EventSource, LatestKind
 
 
 class SqliteNotes:
@@ -57,7 +57,7 @@ class SqliteNotes:
                 ],
             )
 
-    def latest(self, kind: str) -> Mapping[str, Latest]:
+    def latest(self, kind: LatestKind) -> Mapping[str, Latest]:
         """See Journal."""
         if not self._has("latest"):
             return {}

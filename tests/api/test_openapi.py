@@ -11,7 +11,7 @@ from monitor.values import LinkState
 from tests.api.conftest import World
 from tests.api.filling import fill_trouble, turn
 
-VALUES = {"link_id": "kut-zes", "number": "1"}
+VALUES = {"link_id": "kut-zes", "number": "1", "device_id": "zes-rtr1"}
 NEEDED = {"/api/v1/links/{link_id}/series": "?metric=in_bps"}
 STREAMS = {"/api/v1/events"}
 
@@ -43,6 +43,7 @@ async def test_every_path_of_the_contract_is_described(world: World) -> None:
     contract = {
         "sites", "devices", "links", "links/{link_id}", "links/{link_id}/series", "topology",
         "incidents", "incidents/{number}", "maintenance", "reports/availability", "events",
+        "services", "devices/{device_id}", "devices/{device_id}/events",
     }  # fmt: skip
     assert {f"/api/v1/{path}" for path in contract} | {"/metrics", "/healthz", "/readyz"} == paths
 
@@ -74,6 +75,9 @@ async def test_every_answer_has_the_shape_that_is_promised(world: World, trouble
         ("/api/v1/links/none", "/api/v1/links/{link_id}", 404),
         ("/api/v1/links?state=gone", "/api/v1/links", 422),
         ("/api/v1/links/kut-zes/series?metric=volts", "/api/v1/links/{link_id}/series", 422),
+        ("/api/v1/devices/none", "/api/v1/devices/{device_id}", 404),
+        ("/api/v1/devices/none/events", "/api/v1/devices/{device_id}/events", 404),
+        ("/api/v1/services?state=gone", "/api/v1/services", 422),
         ("/api/v1/incidents/999", "/api/v1/incidents/{number}", 404),
         ("/api/v1/incidents/first", "/api/v1/incidents/{number}", 422),
         ("/api/v1/incidents/99999999999999999999", "/api/v1/incidents/{number}", 422),

@@ -16,6 +16,7 @@ import pytest
 
 from lab import faults
 from monitor.store.sqlite import SqliteStore
+from monitor.values import LatestKind
 from tests.e2e.test_one_cut_from_router_to_page import free_port, within
 from tests.labfixture import CHECKOUT, LabUnderTest, booted, make_lab
 
@@ -157,8 +158,8 @@ def test_a_lost_adjacency_and_a_lossy_circuit_degrade_the_link_and_say_why(
     with watching(small_lab, tmp_path, 5, traps=True) as watched:
         store = SqliteStore.open(tmp_path / "samples.sqlite", write=False)
         try:
-            within(60, "routing is known", lambda: len(store.latest("device")) == 11)
-            devices = {name: row.document for name, row in store.latest("device").items()}
+            within(60, "routing is known", lambda: len(store.latest(LatestKind.DEVICE)) == 11)
+            devices = {name: row.document for name, row in store.latest(LatestKind.DEVICE).items()}
             assert devices[router]["adjacencies"] == devices[router]["expected_adjacencies"] == 3
             sessions = devices["hq-core1"]["sessions"]
             assert sessions

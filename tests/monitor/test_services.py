@@ -31,10 +31,10 @@ from inventory.settings import ProbeSettings
 from monitor.clock import SystemClock
 from monitor.probes_icmp import open_here
 from monitor.said import told
-from monitor.services import SERVICE, Services, ServiceStates
+from monitor.services import Services, ServiceStates
 from monitor.services_check import Checker, Outcome
 from monitor.store.base import Change, Incident, Latest, Subject
-from monitor.values import Fault, IncidentState, LinkState, Severity, SubjectKind
+from monitor.values import Fault, IncidentState, LatestKind, LinkState, Severity, SubjectKind
 from tests.monitor.networks import default_network
 from tests.monitor.test_probes import until
 from tests.monitor.test_watch import running
@@ -341,7 +341,10 @@ async def test_every_service_is_asked_again_and_again(authority: Authority) -> N
         stop.set()
         await running_on
     assert all(bool(outcome.problem) is (name == "bad") for name, outcome in taken)
-    assert {(row.kind, row.id) for row in rows} == {(SERVICE, "good"), (SERVICE, "bad")}
+    assert {(row.kind, row.id) for row in rows} == {
+        (LatestKind.SERVICE, "good"),
+        (LatestKind.SERVICE, "bad"),
+    }
     assert MappingProxyType(dict(rows[0].document)).keys() == {
         "took_ms", "status", "certificate_days",
     }  # fmt: skip
