@@ -158,7 +158,11 @@ def test_a_lost_adjacency_and_a_lossy_circuit_degrade_the_link_and_say_why(
     with watching(small_lab, tmp_path, 5, traps=True) as watched:
         store = SqliteStore.open(tmp_path / "samples.sqlite", write=False)
         try:
-            within(60, "routing is known", lambda: len(store.latest(LatestKind.DEVICE)) == 11)
+            within(
+                60,
+                "routing is known",
+                lambda: store.latest(LatestKind.DEVICE).keys() == small_lab.network.devices.keys(),
+            )
             devices = {name: row.document for name, row in store.latest(LatestKind.DEVICE).items()}
             assert devices[router]["adjacencies"] == devices[router]["expected_adjacencies"] == 3
             sessions = devices["hq-core1"]["sessions"]
@@ -203,10 +207,10 @@ def send(lab: LabUnderTest) -> int:
         for _ in range(20):
             done = lab.run("lab", "exec", SOURCE, "--", *words)
             report = json.loads(done.stdout) if done.stdout.startswith("{") else {}
-            if done.returncode == 0 and "end" in report:
+            if "sum" in report.get("end", {}):
                 break
             time.sleep(0.5)
-        assert done.returncode == 0, done.stdout + done.stderr
+        assert "sum" in report.get("end", {}), done.stdout + done.stderr
     finally:
         server.terminate()
         server.wait(30)
