@@ -24,7 +24,7 @@ from playwright.sync_api import Browser, sync_playwright  # noqa: E402
 from inventory.load import load_network  # noqa: E402
 from inventory.settings import AlarmSettings, Settings, StoreSettings  # noqa: E402
 from monitor.store.open import open_store  # noqa: E402
-from tests.api.filling import DOWN_FOR_S, fill_history, fill_poll, fill_trouble  # noqa: E402
+from tests.api.filling import DOWN_FOR_S, fill_history, fill_notes, fill_poll, fill_trouble  # noqa: E402
 from tests.api.serving import serving  # noqa: E402
 from tests.browser.conftest import QUIET  # noqa: E402
 
@@ -33,6 +33,7 @@ PAGES = {
     "link": "/links/kut-zes",
     "site": "/sites/zes",
     "incidents": "/incidents",
+    "services": "/services",
     "reports": "/reports",
     "public": "/public",
 }
@@ -56,6 +57,7 @@ def a_bad_day() -> Iterator[str]:
         now = time.time()
         fill_history(writer, network, now, until={"kut-zes": now - DOWN_FOR_S})
         fill_trouble(writer, network, now)
+        fill_notes(writer, network, now)
         with serving(settings, network) as address:
             stop = threading.Event()
 

@@ -9,8 +9,10 @@ from monitor.said import joined, say
 from monitor.store.base import (
     Batch,
     Change,
+    DeviceEvent,
     DevicePollRow,
     IncidentChange,
+    Latest,
     LinkSample,
     MaintenanceWindow,
     PollerStatus,
@@ -19,7 +21,15 @@ from monitor.store.base import (
     Subject,
     link_sample,
 )
-from monitor.values import Fault, LinkState, Quality, Severity, SubjectKind
+from monitor.values import (
+    EventSource,
+    Fault,
+    LatestKind,
+    LinkState,
+    Quality,
+    Severity,
+    SubjectKind,
+)
 
 DAY_S = 86400.0
 DOWN_FOR_S = 1260.0
@@ -232,3 +242,38 @@ def fill_incidents(store: Store, now: float) -> None:
 def _no_answer() -> str:
     timeout = say("snmp.timeout", seconds="1")
     return say("snmp", address="10.99.107.2", port=161, problem=timeout)
+
+
+def fill_notes(store: Store, network: Network, now: float) -> None:
+    """What devices told and tell of themselves, and services: one fails, one is about to."""
+    store.add_events(
+        [
+            DeviceEvent("zes-rtr1", now - 1262, EventSource.TRAP, 3,
+                        "linkDown: Gi0/0/0, ifOperStatus down"),
+            DeviceEvent("zes-rtr1", now - 1261, EventSource.SYSLOG, 5,
+                        "%OSPF-5-ADJCHG: Process 1, Nbr 10.255.0.2 from FULL to DOWN"),
+            DeviceEvent("kut-core2", now - 1260, EventSource.TRAP, 4,
+                        "ospfNbrStateChange: 10.254.0.13, down"),
+        ]
+    )  # fmt: skip
+    facts = {"cpu": 0.07, "memory": 0.41, "temperature_c": 38.0, "adjacencies": 1,
+             "expected_adjacencies": 2, "sessions": []}  # fmt: skip
+    rows = [Latest(LatestKind.DEVICE, "zes-rtr1", now, facts)]
+    states = [
+        ("inmis", LinkState.UP, Fault.NONE, "", (34.2, 200, 71.5)),
+        ("resolver", LinkState.UP, Fault.NONE, "", (1.3, None, None)),
+        ("website", LinkState.DOWN, Fault.OWN, say("service.status", expected=200, found=503),
+         (512.0, 503, 9.4)),
+    ]  # fmt: skip
+    for name, _, _, _, (took, status, days) in states:
+        document = {"took_ms": took, "status": status, "certificate_days": days}
+        rows.append(Latest(LatestKind.SERVICE, name, now, document))
+    counts = {"traps_received": 3, "traps_accepted": 3, "syslog_received": 1}
+    rows.append(Latest(LatestKind.RECEIVER, "all", now, counts))
+    rows.append(Latest(LatestKind.PROBER, "all", now, {"probes_sent": 900, "probe_targets": 240}))
+    store.put_latest(rows)
+    entries = (
+        StateEntry(Subject(SubjectKind.SERVICE, name), now - 3000, state, fault, reason)
+        for name, state, fault, reason, _ in states
+    )
+    store.write(Batch(states=tuple(entries)))

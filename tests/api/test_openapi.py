@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from monitor.values import LinkState
 from tests.api.conftest import World
-from tests.api.filling import fill_trouble, turn
+from tests.api.filling import fill_notes, fill_trouble, turn
 
 VALUES = {"link_id": "kut-zes", "number": "1", "device_id": "zes-rtr1"}
 NEEDED = {"/api/v1/links/{link_id}/series": "?metric=in_bps"}
@@ -51,6 +51,7 @@ async def test_every_path_of_the_contract_is_described(world: World) -> None:
 @pytest.mark.parametrize("trouble", [False, True], ids=["calm", "trouble"])
 async def test_every_answer_has_the_shape_that_is_promised(world: World, trouble: bool) -> None:
     fill_trouble(world.writer, world.network, world.clock.now)
+    fill_notes(world.writer, world.network, world.clock.now)
     turn(world.writer, "kut-zes", world.clock.now, LinkState.DOWN if trouble else LinkState.UP)
     await world.live.refresh()
     openapi = await document(world)
