@@ -16,7 +16,7 @@ from types import MappingProxyType
 
 import structlog
 
-from inventory.model import End, Interface, InterfaceKind, Link, LinkRole, Network
+from inventory.model import Interface, InterfaceKind, Network
 from inventory.secrets import Secrets
 from inventory.settings import (
     PollSettings,
@@ -37,52 +37,31 @@ WARM_INTERVALS = 3.2
 
 
 def many_devices(count: int, first_port: int) -> Network:
-    """`count` routers of 24 links each; the far ends are nobody's, so each is stored from here."""
+    """`count` routers of 24 interfaces to peers that are not ours, so each is stored from here."""
     base = default_network()
     model = base.devices["zes-rtr1"]
-    devices, links = {}, {}
-    names = [f"GigabitEthernet0/0/{index}" for index in range(1, INTERFACES + 1)]
-    if_names = [if_name(index) for index in range(1, INTERFACES + 1)]
-    far = End("elsewhere", names[0], None, None)
+    names = [(f"GigabitEthernet0/0/{index}", if_name(index)) for index in range(1, INTERFACES + 1)]
+    devices = {}
     for number in range(count):
-        name = f"bench-{number:05}"
-        interfaces = []
-        for index in range(1, INTERFACES + 1):
-            link = f"{name}-{index:02}"
-            interfaces.append(
-                Interface(
-                    device=name,
-                    name=names[index - 1],
-                    if_name=if_names[index - 1],
-                    kind=InterfaceKind.TRANSIT,
-                    description=link,
-                    bandwidth_bps=1_000_000_000,
-                    link=link,
-                )
-            )
-            links[link] = Link(
-                id=link,
-                number=None,
-                a=End(name, names[index - 1], None, None),
-                b=far,
-                role=LinkRole.ACCESS,
-                medium="fibre",
-                bandwidth_bps=1_000_000_000,
-                mtu=1500,
-                provider="",
-                circuit_id="",
-                target=0.99,
-                cost=0,
-                bfd=False,
-            )
-        devices[name] = replace(
+        device = f"bench-{number:05}"
+        devices[device] = replace(
             model,
-            name=name,
+            name=device,
             management=IPv4Address("127.0.0.1"),
             snmp_port=first_port + number,
-            interfaces=tuple(interfaces),
+            interfaces=tuple(
+                Interface(
+                    device=device,
+                    name=name,
+                    if_name=short,
+                    kind=InterfaceKind.EXTERNAL,
+                    description="",
+                    bandwidth_bps=1_000_000_000,
+                )
+                for name, short in names
+            ),
         )
-    return replace(base, devices=MappingProxyType(devices), links=MappingProxyType(links))
+    return replace(base, devices=MappingProxyType(devices), links=MappingProxyType({}))
 
 
 def cpu_s() -> float:
@@ -141,7 +120,11 @@ def main() -> None:
     count, first_port, interval_s, seconds, folder, engine = sys.argv[1:]
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     settings = Settings(
-        poll=PollSettings(interval_s=float(interval_s), engine=engine),  # type: ignore[arg-type]
+        poll=PollSettings(
+            interval_s=float(interval_s),
+            engine=engine,  # type: ignore[arg-type]
+            facts_interval_s=3600,
+        ),
         store=StoreSettings(path=Path(folder) / "samples.sqlite"),
         traps=TrapSettings(enable=False),
         syslog=SyslogSettings(enable=False),
