@@ -219,7 +219,7 @@ def _checks(draft: Draft) -> None:
     for name, check in draft.services.checks.items() if draft.services else ():
         key: Key = ("services", "checks", name)
         if bool(check.url) is bool(check.query):
-            draft.say_region(key, f"{name}: expected a `url` or a `query`, and not both.")
+            draft.say_region(key, "expected a `url` or a `query`, and not both.")
         if check.site is not None and check.site not in draft.sites:
             hint = nearest(check.site, list(draft.sites))
             draft.say_region((*key, "site"), f"there is no site {check.site}.", hint)

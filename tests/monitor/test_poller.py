@@ -2,10 +2,11 @@
 
 import asyncio
 import os
+import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -26,9 +27,11 @@ from monitor.run import only_monitor, run_monitor
 from monitor.status import device_statuses, link_statuses
 from monitor.store.base import StateEntry
 from monitor.store.sqlite import SqliteStore
-from monitor.values import IncidentState, LinkState, Quality
+from monitor.values import IncidentState, LatestKind, LinkState, Quality
 from tests.monitor.agent import Agent, Request, serving
 from tests.monitor.networks import V2C, Router, default_network, on_loopback, target_of
+from tests.monitor.snmpd import free_udp_port
+from tests.monitor.test_probes import until
 
 DEVICES = ("kut-core2", "zes-rtr1", "zes-sch-rtr1", "zes-sch-sw1", "zes-sw1", "kha-rtr1")
 INTERVAL_S = 0.6
@@ -272,3 +275,46 @@ async def test_one_round_with_rates_has_them(tmp_path: Path) -> None:
             pytest.approx(2e6, rel=0.1),
         ]
         assert found.silent == ()
+
+
+@pytest.mark.slow
+async def test_polls_go_on_in_a_storm_of_traps(tmp_path: Path) -> None:
+    """10,000 a second for 10 s at the port where traps are heard: the same number of polls."""
+    async with six_devices(tmp_path, "native") as (quiet, network, _):
+        port = free_udp_port()
+        settings = replace(quiet, traps=TrapSettings(host="127.0.0.1", port=port))
+        store = SqliteStore.open(settings.store.path, write=True)
+        stop = asyncio.Event()
+        watching = asyncio.create_task(
+            run_monitor(settings, network, store, stop, secrets=SECRETS, credentials=V2C)
+        )
+
+        def polls() -> int:
+            status = store.poller()
+            return status.polls if status else 0
+
+        await until(lambda: polls() > 0, 30)
+        before = polls()
+        storm = await asyncio.create_subprocess_exec(sys.executable, "-c", STORM, str(port))
+        assert await storm.wait() == 0
+        # 6 devices every 0.6 s for 10 s are 100 polls; the machine may be half as fast as that
+        assert polls() - before >= 50
+        await until(lambda: bool(store.latest(LatestKind.RECEIVER)), 30)
+        counts = store.latest(LatestKind.RECEIVER)["all"].document
+        assert counts["traps_dropped_unknown_sender"] > 0
+        stop.set()
+        async with asyncio.timeout(10):
+            await watching
+        store.close()
+
+
+STORM = """
+import socket, sys, time
+sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+sender.bind(("127.0.0.77", 0))
+for turn in range(100):
+    began = time.monotonic()
+    for number in range(1000):
+        sender.sendto(b"0" * 200, ("127.0.0.1", int(sys.argv[1])))
+    time.sleep(max(0.0, 0.1 - (time.monotonic() - began)))
+"""
