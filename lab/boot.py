@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
-from inventory.errors import LabError
 from inventory.model import Network
 from lab import adjacency, external, folders, netns, running, scripts
 from lab.driver import Driver
@@ -15,6 +17,7 @@ from lab.plan import Adjacency, Files, LabPlan, Node, NodeKind
 from lab.plan_file import save_plan
 from lab.planner import make_plan
 from lab.reach import Probe, Prober, allowed_probes
+from lab.refusals import boot_problems, raise_failed
 from lab.state import LabState, write_state
 
 BOOTS_AT_ONCE = 4
@@ -103,7 +106,9 @@ class Boot:
         self._made, self._plan, self._folder, self._say = made, plan, folder, say
         self._driver = driver
         self._began = time.monotonic()
-        self._rendered: dict[str, str] = {}
+        self._beside = ThreadPoolExecutor(1)
+        self._accounts = folders.Accounts("", "", "", "")
+        self._written: Future[None] = Future()
         self.report = BootReport(
             plan.name,
             routers=sum(node.kind is NodeKind.ROUTER for node in plan.nodes),
@@ -111,6 +116,18 @@ class Boot:
             adjacencies=len(plan.adjacencies),
         )
         self.state = LabState(plan.name, folder, 0, 0, plan.management, driver=kind)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Whatever became of the boot, nothing is written any more."""
+        self._beside.shutdown(wait=True, cancel_futures=True)
 
     @contextmanager
     def _phase(self, name: str, what: str | Callable[[], str]) -> Iterator[None]:
@@ -121,10 +138,13 @@ class Boot:
         self._say(f"{time.monotonic() - self._began:6.1f} s  {told}")
 
     def prepare(self) -> None:
-        """Write every node's folder, with this lab's own secrets and keys."""
+        """The lab's folder with its own secrets and keys, and the routers' folders in it.
+
+        Those are written beside what comes next, which waits for the kernel as they do for the
+        disk; `connect` waits for them.
+        """
         made, folder = self._made, self._folder
-        nodes = [node for node in self._plan.nodes if node.contained]
-        with self._phase("folders", f"{len(nodes)} folders written"):
+        with self._phase("folders", "folder, secrets and keys made"):
             folder.mkdir(parents=True, mode=0o700)
             write_state(self.state)
             save_plan(folder, self._plan)
@@ -132,11 +152,18 @@ class Boot:
             secrets = folders.make_secrets(self.state.secrets_file, texts, {made.admin_secret})
             key = folders.make_key(self.state.key_file)
             password = secrets.get(made.admin_secret)
-            accounts = folders.make_accounts(made.admin_user, password, key)
-            for node in nodes:
-                folders.write_folder(
-                    self.state.node_folder(node.name), made.files[node.name], secrets, accounts
-                )
+            self._accounts = folders.make_accounts(made.admin_user, password, key)
+            self._written = self._beside.submit(self._write_folders, self._of_kind(*ROUTING))
+
+    def _write_folders(self, nodes: list[Node]) -> None:
+        secrets = self.state.secrets()
+        for node in nodes:
+            files = self._made.files[node.name]
+            folders.write_folder(self.state.node_folder(node.name), files, secrets, self._accounts)
+
+    def _binds_when_written(self) -> dict[str, netns.Bind]:
+        self._written.result()
+        return self._binds(self._of_kind(*ROUTING))
 
     def power(self) -> None:
         """The keeper, from which everything else hangs, and what the driver needs."""
@@ -158,7 +185,7 @@ class Boot:
         nodes = self._of_kind(*ROUTING)
         with self._phase("routers", f"{len(nodes)} routers wired"):
             waiting = [node.name for node in self._of_kind(*WAITING)]
-            self._driver.make_routers(self.state, plan, nodes, self._binds(nodes), waiting)
+            self._driver.make_routers(self.state, plan, nodes, self._binds_when_written, waiting)
             netns.connect_management(plan, self.state.keeper, folder)
 
     def start(self) -> None:
@@ -226,11 +253,12 @@ class Boot:
         nodes = self._of_kind(*ROUTING, NodeKind.SWITCH)
         with self._phase("management", "SSH and SNMP answer"):
             switches = self._of_kind(NodeKind.SWITCH)
+            self._write_folders(switches)
             steps = [
                 netns.containers_step(switches, self._binds(switches)),
                 netns.scripts_step(scripts.services(nodes), BOOTS_AT_ONCE),
             ]
-            _raise_failed(netns.inside_lab(self.state.keeper, self._folder, steps)[-1])
+            raise_failed(netns.inside_lab(self.state.keeper, self._folder, steps)[-1])
             folders.write_known_hosts(self.state, [node.name for node in nodes])
 
     def compare(self) -> None:
@@ -268,20 +296,3 @@ class Boot:
         said: dict[str, tuple[int, str]]
         said = netns.inside_lab(self.state.keeper, self._folder, [step])[0]
         return said
-
-
-def boot_problems(files: Files, node: str, status: int, said: str) -> list[running.Difference]:
-    """Lines that nft or FRR refused at boot; LabError when a daemon did not start at all."""
-    rendered = files[node]["frr.conf"]
-    if status == scripts.EXIT_NFT:
-        return [running.Difference(node, "nftables.conf", *running.nft_refusal(said))]
-    found = running.refused(node, "frr.conf", rendered, said)
-    if status != 0 and not found:
-        raise LabError(f"{node} did not boot: {said.strip() or f'exit status {status}'}")
-    return found
-
-
-def _raise_failed(said: Mapping[str, tuple[int, str]]) -> None:
-    for node, (status, text) in said.items():
-        if status != 0:
-            raise LabError(f"{node}: {text.strip() or f'exit status {status}'}")

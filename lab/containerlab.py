@@ -17,6 +17,7 @@ from pathlib import Path
 
 from inventory.errors import LabError, MachineError
 from lab import clab_topology, inside, netns, panel, preflight, scripts
+from lab.driver import Binds
 from lab.plan import LabPlan, Node
 from lab.state import MARKER, Fault, LabState
 
@@ -83,7 +84,7 @@ class Containerlab:
         lab: LabState,
         plan: LabPlan,
         routers: Sequence[Node],
-        binds: Mapping[str, netns.Bind],
+        binds: Binds,
         loose: Iterable[str],
     ) -> None:
         steps = netns.panel_steps()
@@ -91,7 +92,8 @@ class Containerlab:
         steps.append({"do": "folders", "names": names})
         netns.inside_lab(lab.keeper, lab.folder, steps)
         marked = {MARKER: str(lab.folder)}
-        more = {node.name: [*binds[node.name], _boot_bind(lab, plan, node)] for node in routers}
+        bound = binds()
+        more = {node.name: [*bound[node.name], _boot_bind(lab, plan, node)] for node in routers}
         topology = clab_topology.panel_topology(plan, routers, more, inside.NODES, marked)
         file = lab.folder / f"{plan.name}.clab.yml"
         file.write_text(clab_topology.text(topology), encoding="utf-8")

@@ -81,17 +81,17 @@ def up(
             say("removed what an unfinished lab had left behind")
         preflight.check_space(folder, sum(node.contained for node in made.plan.nodes))
         preflight.check_management(made.plan.management, name)
-        boot = Boot(made, folder, say, kind, driver)
         try:
-            boot.prepare()
-            boot.power()
-            boot.connect()
-            boot.start()
-            boot.populate()
-            boot.converge()
-            boot.serve()
-            boot.compare()
-            boot.finish()
+            with Boot(made, folder, say, kind, driver) as boot:
+                boot.prepare()
+                boot.power()
+                boot.connect()
+                boot.start()
+                boot.populate()
+                boot.converge()
+                boot.serve()
+                boot.compare()
+                boot.finish()
         except OSError as error:  # the disk filled up, or went away
             clean(folder, name)
             where = error.filename or folder

@@ -5,13 +5,16 @@ namespaces and containers of hosts and switches, and the places `/run/netns/<nod
 `/run/nodes/<node>` in the keeper's mount namespace by which `lab.netns` enters a node.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from lab import netns, preflight, scripts
 from lab.plan import LabPlan, Node
 from lab.state import Fault, LabState
+
+Binds = Callable[[], Mapping[str, netns.Bind]]
+"""What to mount where, by router."""
 
 
 class Driver(Protocol):
@@ -31,12 +34,13 @@ class Driver(Protocol):
         lab: LabState,
         plan: LabPlan,
         routers: Sequence[Node],
-        binds: Mapping[str, netns.Bind],
+        binds: Binds,
         loose: Iterable[str],
     ) -> None:
         """The panel, and `routers` with all their wires; those to nodes in `loose` lead nowhere.
 
-        Their daemons run when `routing` has ended in them. LabError names what failed.
+        `binds` waits until the routers' folders are written: call it as late as can be. Their
+        daemons run when `routing` has ended in them. LabError names what failed.
         """
 
     def power_off(self, lab: LabState, plan: LabPlan, node: Node, faults: Sequence[Fault]) -> None:
@@ -72,12 +76,13 @@ class Namespaces:
         lab: LabState,
         plan: LabPlan,
         routers: Sequence[Node],
-        binds: Mapping[str, netns.Bind],
+        binds: Binds,
         loose: Iterable[str],
     ) -> None:
         steps = netns.panel_steps() + netns.node_steps(plan, routers, loose)
-        steps.append(netns.containers_step(routers, binds))
         netns.inside_lab(lab.keeper, lab.folder, steps)
+        containers = netns.containers_step(routers, binds())
+        netns.inside_lab(lab.keeper, lab.folder, [containers])
 
     def power_off(self, lab: LabState, plan: LabPlan, node: Node, faults: Sequence[Fault]) -> None:
         netns.inside_lab(lab.keeper, lab.folder, netns.power_off_steps(plan, node, faults))
