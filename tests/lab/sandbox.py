@@ -18,6 +18,8 @@ from typing import Any
 
 CHECKOUT = Path(__file__).parents[2]
 KINDS = ("net", "mnt", "uts", "ipc", "pid")
+CACHES = ("cache", "templates")
+"""Under paths.state: what any command keeps for the next."""
 GONE_WITHIN_S = 10.0
 COMMAND_TIMEOUT_S = 120
 PROGRAM = [sys.executable, "-c", "from cli.main import main; main()"]
@@ -49,7 +51,9 @@ class Traces:
             if command:  # else it has ended, and waits for its parent to notice
                 processes.add(f"{entry.name} {command}")
                 namespaces |= inside
-        folders = state, Path("/run/frr"), Path("/run/netns"), Path("/run/nodes"), Path("/var/tmp")
+        kept = {state / name for name in CACHES}
+        own = [one for one in state.iterdir() if one not in kept] if state.exists() else []
+        folders = *own, *map(Path, ("/run/frr", "/run/netns", "/run/nodes", "/var/tmp"))
         return Traces(
             processes=frozenset(processes),
             namespaces=frozenset(namespaces),

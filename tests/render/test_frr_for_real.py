@@ -76,8 +76,9 @@ def test_snmp_answers_the_user_and_gives_ospf_and_bgp(
     lab: dict[str, Files], tmp_path: Path
 ) -> None:
     asked = f"snmpget {SNMP} {SYS_NAME} {OSPF_ROUTER_ID} {BGP_LOCAL_AS}"
-    # the daemons join snmpd (AgentX) a moment after they start
-    wait = f"for try in $(seq 100); do {asked} | grep -q 64512 && break; sleep 0.1; done"
+    # the daemons join snmpd (AgentX) a moment after they start, each in its own time
+    both = "tr '\\n' ' ' | grep -q '10.255.0.9 64512'"
+    wait = f"for try in $(seq 100); do {asked} | {both} && break; sleep 0.1; done"
     refused = "snmpget -v2c -c public -t 0.3 -r 0 127.0.0.1 .1.3.6.1.2.1.1.5.0 2>&1 || true"
     commands = f"{wait}; echo {MARK}; {asked}; {refused}"
     output = boot("tbi-edge1", lab["tbi-edge1"], commands, tmp_path)
