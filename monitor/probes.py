@@ -13,6 +13,8 @@ from monitor.store.base import Latest
 from monitor.values import LatestKind
 
 TELL_S = 1.0
+TELLABLE = 0.04
+"""Loss up to the near end beyond which chance alone makes the far end's look worse or better."""
 
 
 class LinkPings(NamedTuple):
@@ -23,7 +25,7 @@ class LinkPings(NamedTuple):
     rtt_ms: float | None
     jitter_ms: float | None
     own_loss: float | None
-    """Loss that is not lost before the near end already."""
+    """What of it is lost beyond the near end; None where that can't be told."""
 
 
 NOTHING = LinkPings(None, None, None, None)
@@ -63,7 +65,7 @@ class Prober:
         stats = {address: pinger.stats(address) for address in self._plan.addresses}
         # Nobody at all answers: more likely we are cut off than everybody.
         blind = all(each is None or each.loss == 1 for each in stats.values())
-        self._take({} if blind else {one.link: _of(one, stats) for one in self._plan.links})
+        self._take({} if blind else {one.link: judged(one, stats) for one in self._plan.links})
         at = self._clock.wall()
         for site, addresses in () if blind else self._plan.sites:
             known = [found for each in addresses if (found := stats[each])]
@@ -76,10 +78,11 @@ class Prober:
         self._tell(Latest(LatestKind.PROBER, "all", at, counts))
 
 
-def _of(one: LinkProbe, stats: Mapping[str, Stats | None]) -> LinkPings:
+def judged(one: LinkProbe, stats: Mapping[str, Stats | None]) -> LinkPings:
+    """What the pings of both its ends say of a link."""
     far, near = stats[one.far], stats[one.near] if one.near else None
     if far is None:
         return NOTHING
     before = near.loss if near else 0.0
-    own = None if before == 1 else max(0.0, 1 - (1 - far.loss) / (1 - before))
+    own = max(0.0, far.loss - before) if before <= TELLABLE else None
     return LinkPings(far.loss, far.rtt_ms, far.jitter_ms, own)

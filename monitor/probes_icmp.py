@@ -19,8 +19,9 @@ import structlog
 
 from monitor.clock import Clock
 
-WINDOW = 15
-"""Pings that loss, round trip and jitter are made of."""
+WINDOW, FEWEST = 30, 10
+"""Pings that loss, round trip and jitter are made of, at most and at least: so one lost ping alone
+is less than the 5 % that degrade a link."""
 LOST_AFTER_S = 1.5
 SLOT_S = 0.05
 LARGEST_SEQUENCE = 0x10000
@@ -94,14 +95,14 @@ class Pinger:
             self._socket.close()
 
     def stats(self, address: str) -> Stats | None:
-        """Of the pings that had their time; None before there are three of them."""
+        """Of the pings that had their time; None before there are FEWEST of them."""
         before = self._clock.monotonic() - LOST_AFTER_S
         done = [
             rtt
             for sent, rtt in self._by_address[address].pings
             if rtt is not None or (sent or 0.0) < before
         ]
-        if len(done) < 3:
+        if len(done) < FEWEST:
             return None
         rtts = [rtt * 1000 for rtt in done if rtt is not None]
         steps = [abs(after - rtt) for rtt, after in itertools.pairwise(rtts)]
