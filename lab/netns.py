@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -69,7 +70,7 @@ def end_marked(folder: Path) -> int:
 def wait_interface_gone(name: str) -> None:
     """The lab's interface vanishes with the namespace at its other end; wait for that."""
     deadline = time.monotonic() + END_TIMEOUT_S
-    while Path("/sys/class/net", interface_name(name)).exists():
+    while interface_name(name) in {each for _, each in socket.if_nameindex()}:
         if time.monotonic() > deadline:
             raise LabError(
                 f"interface {interface_name(name)} did not go away. "

@@ -8,6 +8,7 @@ machine is.
 import json
 import random
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -57,7 +58,7 @@ class Traces:
         return Traces(
             processes=frozenset(processes),
             namespaces=frozenset(namespaces),
-            interfaces=frozenset(one.name for one in Path("/sys/class/net").iterdir()),
+            interfaces=frozenset(name for _, name in socket.if_nameindex()),
             mounts=frozenset(Path("/proc/self/mountinfo").read_text().splitlines()),
             files=frozenset(str(file) for folder in folders for file in folder.rglob("*")),
         )
