@@ -133,10 +133,14 @@ class Facts:
 async def _facts(device: _Device) -> dict[str, object]:
     """{"cpu", "memory", "temperature_c"}: shares, degrees; None for what the device has not."""
     values: dict[str, list[int]] = {}
-    for metric in DEVICE_FACTS:
-        if device.platform in metric.platforms:
-            rows = await device.session.walk(metric.oid)
-            values[metric.fact] = [value for _, value in rows if isinstance(value, int)]
+    wanted = [metric for metric in DEVICE_FACTS if device.platform in metric.platforms]
+    scalars = [metric.oid for metric in wanted if metric.oid.endswith(".0")]
+    single = (await device.session.get([scalars]))[0].found if scalars else {}
+    for metric in wanted:
+        found: list[Value | None] = [single.get(metric.oid)]
+        if metric.oid not in scalars:
+            found = [value for _, value in await device.session.walk(metric.oid)]
+        values[metric.fact] = [value for value in found if isinstance(value, int)]
     cpu, degrees = values.get("cpu"), list[float](values.get("temperature", []))
     degrees += [value / 1000 for value in values.get("millidegrees", [])]
     return {

@@ -52,7 +52,8 @@ class Metric:
     narrow: str = ""
     """OID of the 32-bit counter of the same, for devices without 64-bit ones."""
     fact: str = ""
-    """Of a device's own health: what it tells; `oid` is then a column, and is walked."""
+    """Of a device's own health: what it tells; `oid` is then a scalar's, which ends in .0, or a
+    column, which is walked."""
     platforms: frozenset[str] = frozenset()
     """Those that have it; empty: all."""
 
@@ -94,8 +95,8 @@ METRICS: tuple[Metric, ...] = (
         f"{_IF}.17",
     ),
     _fact("hrProcessorLoad", "1.3.6.1.2.1.25.3.3.1.2", "%", "cpu", _LINUX),
-    _fact("memTotalReal", "1.3.6.1.4.1.2021.4.5", "kB", "memory_total", _LINUX),
-    _fact("memSysAvail", "1.3.6.1.4.1.2021.4.27", "kB", "memory_free", _LINUX),
+    _fact("memTotalReal", "1.3.6.1.4.1.2021.4.5.0", "kB", "memory_total", _LINUX),
+    _fact("memSysAvail", "1.3.6.1.4.1.2021.4.27.0", "kB", "memory_free", _LINUX),
     _fact("lmTempSensorsValue", "1.3.6.1.4.1.2021.13.16.2.1.3", "1/1000 degree", "millidegrees",
           _LINUX),
     _fact("cpmCPUTotal1minRev", "1.3.6.1.4.1.9.9.109.1.1.1.1.7", "%", "cpu", _IOS),

@@ -155,6 +155,9 @@ def test_a_lost_adjacency_and_a_lossy_circuit_degrade_the_link_and_say_why(
         found = watched.get(f"/api/v1/links/{LINK}")
         return f"{found['state']}: {found['reason']}"
 
+    def told() -> list[str]:
+        return [each["text"] for each in watched.get(f"/api/v1/devices/{router}/events")]
+
     with watching(small_lab, tmp_path, 5, traps=True) as watched:
         store = SqliteStore.open(tmp_path / "samples.sqlite", write=False)
         try:
@@ -175,6 +178,9 @@ def test_a_lost_adjacency_and_a_lossy_circuit_degrade_the_link_and_say_why(
             vtysh("ip ospf passive")
             within(40, "the adjacency is missed", lambda: "OSPF adjacency with" in reason())
             assert reason().startswith("degraded: ")
+            within(
+                10, "the trap is shown", lambda: any("NbrStateChange" in each for each in told())
+            )
             vtysh("no ip ospf passive")
             within(60, "the adjacency is back", lambda: watched.state() == "up")
 
@@ -183,6 +189,22 @@ def test_a_lost_adjacency_and_a_lossy_circuit_degrade_the_link_and_say_why(
                 f"{{ type filter hook ingress device {port} priority 0; }}; add rule netdev lossy "
                 "ingress icmp type echo-request numgen random mod 100 < 50 drop"
             )
+            small_lab.inside(
+                router,
+                "logger",
+                "-n",
+                str(small_lab.management[1]),
+                "-P",
+                "5514",
+                "-d",
+                "--rfc5424",
+                "-p",
+                "daemon.err",
+                "-t",
+                "tester",
+                "circuit is lossy",
+            )
+            within(20, "the line is shown", lambda: "tester: circuit is lossy" in told())
             small_lab.inside(router, "nft", loss)
             within(60, "the loss shows", lambda: reason().startswith("degraded: loss"))
             link = watched.get(f"/api/v1/links/{LINK}")
