@@ -14,8 +14,9 @@ help: ## this list
 setup: ## environment in .venv; system packages when root on Debian; JavaScript packages
 	@scripts/setup
 
-demo: setup ## the whole system at once, and one address to open (ARGS=--simulated)
-	@exec .venv/bin/imereti demo $(ARGS)
+demo: setup ## the whole system at once, and one address to open (ARGS=--simulated STORE=influxdb)
+	@$(if $(filter influxdb,$(STORE)),scripts/install-influxd >/dev/null &&) \
+		exec .venv/bin/imereti demo $(if $(STORE),--store $(STORE)) $(ARGS)
 
 test: setup ## every test; what was skipped and why is printed at the end (ARGS=tests/api)
 	@exec $(PYTHON) -m pytest -n $(PROCESSES) $(ARGS)

@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.context import Context
+from cli.demo_influxdb import demo_influxdb
 from cli.demo_network import DemoNetwork, lab_network, simulated_network, why_no_lab
 from cli.demo_place import Steps, demo_folder, demo_listener, demo_settings, polling_alone
 from cli.logs import configure_logs
+from cli.store_kind import Kind
 from inventory.errors import LabError
+from inventory.secrets import Secrets
 from inventory.settings import Settings
 
 if TYPE_CHECKING:
@@ -41,12 +44,15 @@ def demo(
         typer.Option("--port", min=0, max=65535, help="Listen on this port and no other."),
     ] = None,
     calm: Annotated[bool, typer.Option("--calm", help="Let nothing go wrong.")] = False,
+    store: Annotated[
+        Kind, typer.Option("--store", metavar="KIND", help="Samples go to sqlite or influxdb.")
+    ] = Kind.SQLITE,
 ) -> None:
     """Run everything at once and print one address to open; Ctrl-C ends it and leaves nothing.
 
     With root and FRRouting the devices are virtual routers, else simulated SNMP agents. Now and
     then something breaks and is mended. The database is a temporary one: that of config.yaml is
-    not touched.
+    not touched. With --store influxdb a real InfluxDB 2 server of the demo's own is started.
     """
     context: Context = ctx.obj
     steps = Steps(context.say)
@@ -58,8 +64,11 @@ def demo(
         stack.callback(listener.close)
         folder = stack.enter_context(demo_folder())
         settings = demo_settings(context.settings, folder)
+        token = Secrets({}, "nowhere: the demo makes its own")
+        if store is Kind.INFLUXDB:
+            settings, token = stack.enter_context(demo_influxdb(settings, folder, steps))
         network = stack.enter_context(_network(context, settings, steps, simulated=simulated))
-        asyncio.run(_Demo(context, settings, network, listener, steps).run(calm=calm))
+        asyncio.run(_Demo(context, settings, token, network, listener, steps).run(calm=calm))
 
 
 def _network(
@@ -95,11 +104,13 @@ class _Demo:
         self,
         context: Context,
         settings: Settings,
+        token: Secrets,
         network: DemoNetwork,
         listener: socket.socket,
         steps: Steps,
     ) -> None:
         self._context, self._settings, self._network = context, settings, network
+        self._token = token
         self._listener, self._steps = listener, steps
         self._stop = asyncio.Event()
 
@@ -117,8 +128,8 @@ class _Demo:
         settings, network = self._settings, self._network
         if network.open_socket is None:
             settings = polling_alone(settings)
-        written = open_store(settings.store, write=True)
-        read = open_store(settings.store)
+        written = open_store(settings.store, self._token, write=True)
+        read = open_store(settings.store, self._token)
         app = create_app(settings, network.network, read)
         polling = run_monitor(
             settings,

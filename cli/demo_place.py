@@ -70,7 +70,7 @@ def demo_settings(settings: Settings, folder: Path) -> Settings:
     return replace(
         settings,
         paths=replace(settings.paths, state=folder, build=folder / "build"),
-        store=replace(settings.store, kind="sqlite", path=folder / "samples.sqlite"),
+        store=replace(settings.store, kind="sqlite", path=folder / "samples.sqlite", spool=""),
         poll=replace(settings.poll, interval_s=interval_s, deadline_s=deadline_s),
     )
 

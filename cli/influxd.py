@@ -40,6 +40,12 @@ def build_influxd() -> Path:
         return Path(built.stdout.strip())
 
 
+def _dies_with_us() -> list[str]:
+    """So that nothing is left behind by a program that was killed, where util-linux is there."""
+    setpriv = shutil.which("setpriv")
+    return [setpriv, "--pdeathsig", "KILL"] if setpriv else []
+
+
 class Influxd:
     """One server process. Restarted, it has the same port and data."""
 
@@ -68,6 +74,7 @@ class Influxd:
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
                 [
+                    *_dies_with_us(),
                     self._program,
                     *(f"--{name}={value}" for name, value in words.items()),
                     "--reporting-disabled",

@@ -3,7 +3,6 @@
 import time
 from contextlib import closing
 from dataclasses import asdict
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
@@ -11,6 +10,7 @@ import typer
 
 from cli.context import Context
 from cli.monitor import rfc3339
+from cli.store_kind import Kind
 from inventory.errors import StoreError
 from inventory.settings import StoreSettings
 
@@ -20,13 +20,6 @@ if TYPE_CHECKING:
     from monitor.store.history import History
 
 store_app = typer.Typer(help="The database behind the samples.", no_args_is_help=True)
-
-
-class Kind(StrEnum):
-    """Kinds of stores, as in `store.kind`."""
-
-    SQLITE = "sqlite"
-    INFLUXDB = "influxdb"
 
 
 def register(app: typer.Typer) -> None:

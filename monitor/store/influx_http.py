@@ -141,6 +141,8 @@ class InfluxServer:
             429: "it asks to be spared for a while",
             503: "it is starting, or overloaded",
         }.get(status, "see its own log")
+        if "no space left on device" in message:
+            hint = "its disk is full. Free some space there and restart it; nothing is lost here"
         return StoreError(f"{where.url}: can't {doing} ({status}, {message}): {hint}.")
 
     @staticmethod

@@ -147,6 +147,25 @@ def test_a_simulated_demo_shows_every_link_up_and_leaves_nothing(start: Start) -
     assert len(demo.printed) == 1
 
 
+@pytest.mark.influx
+def test_a_demo_on_influxdb_shows_every_link_up_and_leaves_nothing(start: Start) -> None:
+    demo = start("--simulated", "--calm", "--store", "influxdb", "--port", str(free_port()))
+
+    def carries() -> bool:
+        links = demo.links()
+        return all(link["state"] == "up" and link["in_bps"] for link in links)
+
+    assert eventually(carries, READY_S), demo.said
+    series = httpx.get(
+        f"{demo.address()}api/v1/links/kut-zes/series", params={"metric": "in_bps"}, timeout=10
+    )
+    assert any(series.raise_for_status().json()["mean"])
+    assert any("influxd" in Path(f"/proc/{pid}/cmdline").read_text() for pid in demo.children())
+    assert demo.end(signal.SIGINT) == 0, demo.said
+    assert demo.children() == []
+    assert demo.left_over() == []
+
+
 def test_a_simulated_link_has_traffic_within_its_bandwidth(start: Start) -> None:
     demo = start("--simulated", "--calm", "--port", str(free_port()))
 

@@ -29,7 +29,7 @@ T0 = 1_790_000_100.0
 LINKS = [f"link-{number}" for number in range(91)]
 POLLS = 60
 """Ten minutes of a poll every ten seconds."""
-WITHIN_S = 120.0
+WITHIN_S = 60.0
 
 
 class Quick(SystemClock):
@@ -87,6 +87,7 @@ async def goes_through(
         running = asyncio.create_task(writer.run(stop))
         try:
             await feed.polls(POLLS // 3)
+            await feed.until(lambda: not writer.waiting)
             await trouble.begin()
             await feed.polls(POLLS // 3)
             await feed.until(lambda: trouble.says in writer.problem and spool.waiting > 0)
@@ -164,7 +165,9 @@ async def test_influxdb_with_its_token_revoked(
         authorizations.update_authorization(made)
 
     with closing(InfluxStore(store.settings, token, write=True)) as limited:
-        feed, _ = await goes_through(limited, Trouble(revoke, give_back, "(401"), tmp_path)
+        feed, _ = await goes_through(
+            limited, Trouble(revoke, give_back, "token is inactive"), tmp_path
+        )
     everything_is_there_once(store, feed)
 
 
@@ -211,9 +214,12 @@ async def test_influxdb_with_its_disk_full(tmp_path: Path) -> None:
                     fill(disk)
 
                 async def end() -> None:
+                    # InfluxDB 2.7 opens a shard that met a full disk only after a restart.
                     (disk / "ballast").unlink()
+                    await asyncio.to_thread(influx.daemon.stop)
+                    await asyncio.to_thread(influx.daemon.start)
 
-                trouble = Trouble(begin, end, "can't write to bucket")
+                trouble = Trouble(begin, end, "its disk is full")
                 feed, _ = await goes_through(store, trouble, tmp_path)
                 everything_is_there_once(store, feed)
         finally:
