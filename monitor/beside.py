@@ -82,6 +82,7 @@ class Beside:
             settings.probes,
             open_socket,
             clock=clock,
+            broken=watch.broken,
             take=watch.take_pings,
             tell=self._notes.tell,
         )

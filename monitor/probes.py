@@ -15,6 +15,9 @@ from monitor.values import LatestKind
 TELL_S = 1.0
 TELLABLE = 0.04
 """Loss up to the near end beyond which chance alone makes the far end's look worse or better."""
+JUDGED = 40
+"""A link is judged by so many pings at least: then what a change of routes costs, two of them, is
+not more than the 5 % that degrade it."""
 
 
 class LinkPings(NamedTuple):
@@ -41,11 +44,14 @@ class Prober:
         open_socket: OpenSocket,
         *,
         clock: Clock,
+        broken: Callable[[], frozenset[str]],
         take: Callable[[Mapping[str, LinkPings]], None],
         tell: Callable[[Latest], None],
     ) -> None:
+        """`broken`: links that don't carry now; what is lost then says nothing of them later."""
         self._plan, self._clock = probe_plan(network), clock
-        self._take, self._tell = take, tell
+        self._broken, self._take, self._tell = broken, take, tell
+        self._were_broken: frozenset[str] = frozenset()
         self._settings, self._open_socket = settings, open_socket
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -62,6 +68,11 @@ class Prober:
             await pinging
 
     def _report(self, pinger: Pinger) -> None:
+        broken = self._broken()
+        for one in self._plan.links:
+            if one.link in broken or one.link in self._were_broken:
+                pinger.forget(one.far)
+        self._were_broken = broken
         stats = {address: pinger.stats(address) for address in self._plan.addresses}
         # Nobody at all answers: more likely we are cut off than everybody.
         blind = all(each is None or each.loss == 1 for each in stats.values())
@@ -84,5 +95,6 @@ def judged(one: LinkProbe, stats: Mapping[str, Stats | None]) -> LinkPings:
     if far is None:
         return NOTHING
     before = near.loss if near else 0.0
-    own = max(0.0, far.loss - before) if before <= TELLABLE else None
+    enough = min(each.count for each in (far, near) if each) >= JUDGED
+    own = max(0.0, far.loss - before) if enough and before <= TELLABLE else None
     return LinkPings(far.loss, far.rtt_ms, far.jitter_ms, own)

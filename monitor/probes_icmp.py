@@ -19,9 +19,8 @@ import structlog
 
 from monitor.clock import Clock
 
-WINDOW, FEWEST = 30, 10
-"""Pings that loss, round trip and jitter are made of, at most and at least: so one lost ping alone
-is less than the 5 % that degrade a link."""
+WINDOW, FEWEST = 60, 5
+"""Pings that loss, round trip and jitter are made of, at most and at least."""
 LOST_AFTER_S = 1.5
 SLOT_S = 0.05
 LARGEST_SEQUENCE = 0x10000
@@ -45,12 +44,14 @@ def open_here(family: int, kind: int, protocol: int) -> socket.socket:
 
 
 class Stats(NamedTuple):
-    """Of one address; the last two are None when nothing was answered."""
+    """Of one address; the middle two are None when nothing was answered."""
 
     loss: float
     rtt_ms: float | None
     jitter_ms: float | None
     """Mean difference between one round trip and the next."""
+    count: int
+    """Pings that this is made of."""
 
 
 class _Target:
@@ -110,7 +111,12 @@ class Pinger:
             1 - len(rtts) / len(done),
             fmean(rtts) if rtts else None,
             fmean(steps) if steps else None,
+            len(done),
         )
+
+    def forget(self, address: str) -> None:
+        """What was sent there tells nothing of how it is now."""
+        self._by_address[address].pings.clear()
 
     def _send_due(self) -> None:
         now = self._clock.monotonic()

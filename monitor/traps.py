@@ -100,11 +100,15 @@ class Receiver:
         try:
             while not stop.is_set():
                 began = self._clock.monotonic()
-                await self._listen(stop)
+                problem = ""
+                try:
+                    await self._listen(stop)
+                except OSError as error:
+                    problem = str(error)
                 if stop.is_set():
                     return
                 self.counts["receiver_restarts"] += 1
-                log.error("receiver_died", again_in_s=wait_s)
+                log.error("receiver_died", problem=problem, again_in_s=wait_s)
                 await self._clock.wait(stop, wait_s)
                 lived = self._clock.monotonic() - began > LONGEST_RESTART_S
                 wait_s = RESTART_S if lived else min(2 * wait_s, LONGEST_RESTART_S)
@@ -119,9 +123,10 @@ class Receiver:
             "syslog": self._sockets.syslog and self._sockets.syslog.fileno(),
         }
         passed = [each for each in descriptors.values() if each]
+        # A session of its own: Ctrl-C is for the monitor alone, which then ends its input.
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "monitor.traps_process",
-            stdin=PIPE, stdout=PIPE, pass_fds=passed, limit=LONGEST_LINE,
+            sys.executable, "-P", "-m", "monitor.traps_process",
+            stdin=PIPE, stdout=PIPE, pass_fds=passed, limit=LONGEST_LINE, start_new_session=True,
         )  # fmt: skip
         assert process.stdin and process.stdout  # noqa: S101, PT018  (both are pipes)
         reading = asyncio.create_task(self._read(process.stdout))

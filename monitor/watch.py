@@ -156,6 +156,11 @@ class Watch:
             several = (each.get(link, "") for _, each in sorted(self._lacking.items()))
             self._links.note_trouble(link, joined(dict.fromkeys(several)))
 
+    def broken(self) -> frozenset[str]:
+        """Links that are known not to carry, or of which nothing is known."""
+        states = self._links.states().items()
+        return frozenset(link for link, state in states if state not in IN_SERVICE)
+
     def take_pings(self, pings: Mapping[str, LinkPings]) -> None:
         """What pings say of links now; of a link that is left out nothing is known."""
         for link in {*self._pings, *pings}:

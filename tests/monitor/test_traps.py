@@ -1,7 +1,9 @@
 """Traps and syslog from real senders (net-snmp, util-linux), storms and rubbish, on loopback."""
 
 import asyncio
+import os
 import random
+import signal
 import socket
 import subprocess
 import time
@@ -242,6 +244,12 @@ async def test_a_storm_costs_no_memory_and_is_counted_and_what_is_repeated_count
 
 def resident(heard: Heard) -> int:
     """Bytes of the child of this process that listens."""
+    text = Path(f"/proc/{listener()}/status").read_text()
+    return int(text.split("VmRSS:")[1].split()[0]) * 1024
+
+
+def listener() -> int:
+    """The child of this process that listens."""
     me = str(Path("/proc/self").resolve().name)
     for status in Path("/proc").glob("[0-9]*/status"):
         try:
@@ -250,7 +258,7 @@ def resident(heard: Heard) -> int:
         except OSError:
             continue
         if f"PPid:\t{me}\n" in text and b"monitor.traps_process" in line:
-            return int(text.split("VmRSS:")[1].split()[0]) * 1024
+            return int(status.parent.name)
     raise AssertionError("nobody listens")
 
 
@@ -346,6 +354,24 @@ async def test_a_real_logger_is_heard_in_all_its_forms() -> None:
         await heard.until(lambda: len(heard.events) == 1)
         assert heard.events[0].severity == 3
         assert heard.events[0].text == "ospfd[77]: adjacency lost"
+
+
+async def test_a_listener_that_is_killed_is_started_again_and_counts_go_on() -> None:
+    async with hearing() as heard:
+        assert await heard.send("snmptrap", *v3(), f"{TRAP}.1") == 0
+        await heard.until(lambda: heard.count("traps_received") > 0 and len(heard.events) == 1)
+        before = heard.count("traps_received")
+        os.kill(listener(), signal.SIGKILL)
+        await heard.until(lambda: heard.receiver.counts["receiver_restarts"] == 1)
+
+        async def heard_again() -> bool:
+            await heard.send("snmptrap", *v3(), f"{TRAP}.2")
+            return any(each.text == "warmStart" for each in heard.events)
+
+        async with asyncio.timeout(60):
+            while not await heard_again():  # noqa: ASYNC110  (each turn sends one)
+                await asyncio.sleep(0.2)
+        await heard.until(lambda: heard.count("traps_received") > before)
 
 
 def test_an_address_of_two_devices_is_nobodys() -> None:
