@@ -95,6 +95,6 @@ def judged(one: LinkProbe, stats: Mapping[str, Stats | None]) -> LinkPings:
     if far is None:
         return NOTHING
     before = near.loss if near else 0.0
-    enough = min(each.count for each in (far, near) if each) >= JUDGED
+    enough = min(each.pings for each in (far, near) if each) >= JUDGED
     own = max(0.0, far.loss - before) if enough and before <= TELLABLE else None
     return LinkPings(far.loss, far.rtt_ms, far.jitter_ms, own)

@@ -50,7 +50,7 @@ class Stats(NamedTuple):
     rtt_ms: float | None
     jitter_ms: float | None
     """Mean difference between one round trip and the next."""
-    count: int
+    pings: int
     """Pings that this is made of."""
 
 
