@@ -40,6 +40,8 @@ def check_all(settings: Settings | ImeretiError, network: Network | ImeretiError
     findings = [*_python(), *_configuration(settings, network), *_machine()]
     if isinstance(settings, Settings):
         findings += [*_state(settings), *_port(settings), *_dashboard()]
+        if settings.probes.enable:
+            findings.append(_pings())
         findings.append(_lab(settings.paths.state))
         if settings.lab.driver == "containerlab":
             findings.append(_containers())
@@ -83,6 +85,18 @@ def _configuration(
     templates = settings.paths.templates
     found = str(templates) if templates.is_dir() else f"no folder {templates}"
     yield Finding("templates", templates.is_dir(), found, "set paths.templates in config.yaml")
+
+
+def _pings() -> Finding:
+    """Whether this user may ping: the monitor probes links and sites."""
+    for kind, word in ((socket.SOCK_DGRAM, "unprivileged"), (socket.SOCK_RAW, "as root")):
+        try:
+            socket.socket(socket.AF_INET, kind, socket.IPPROTO_ICMP).close()
+        except OSError:
+            continue
+        return Finding("pings of links and sites", True, f"allowed, {word}", required=False)
+    mend = "sudo sysctl -w net.ipv4.ping_group_range='0 2147483647'"
+    return Finding("pings of links and sites", False, "not allowed", mend, required=False)
 
 
 def _state(settings: Settings) -> Iterator[Finding]:

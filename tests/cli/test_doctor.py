@@ -72,6 +72,14 @@ def test_a_missing_inventory_is_named_with_the_command_that_tells_more(place: Pa
     assert finding["mend"] == "imereti validate"
 
 
+def test_whether_links_can_be_pinged_is_said_but_not_required(place: Path) -> None:
+    """As root they always can; else as net.ipv4.ping_group_range says."""
+    row = checks(place)["pings of links and sites"]
+    assert row["required"] is False
+    assert row["ok"] is ("allowed" in row["found"] and "not" not in row["found"])
+    assert row["ok"] or "ping_group_range" in row["mend"]
+
+
 def test_a_taken_port_is_said_but_not_required(place: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
