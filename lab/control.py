@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from inventory.errors import LabError, MachineError
-from lab import adjacency, folders, netns, preflight, running
+from lab import adjacency, flows, folders, netns, preflight, running
 from lab.boot import Boot, Bootable, BootReport, Say
 from lab.drivers import DRIVERS, driver_of
 from lab.plan import Adjacency, LabPlan, NodeKind
@@ -197,11 +197,17 @@ def execute(lab: LabState, node: str, command: Sequence[str]) -> int:
     return subprocess.run([*enter, *command], check=False).returncode
 
 
-def start_traffic(state: Path, lab: LabState) -> None:
-    """Start the traffic generator, unless it runs; it ends with the lab."""
+def start_traffic(state: Path, lab: LabState, matrix: Sequence[flows.Flow] = ()) -> None:
+    """Start the traffic generator, which ends with the lab; without a matrix unless it runs.
+
+    A declared `matrix` takes the place of what flows now.
+    """
     with locked(state, lab.name):
         if process_start(lab.traffic):
-            return
+            if not matrix:
+                return
+            netns.end_process(lab.traffic)
+        flows.declare(lab.folder, matrix)
         started = netns.start_traffic(state, lab.name, lab.folder)
         write_state(replace(lab, traffic=started))
 

@@ -1,21 +1,24 @@
-"""A little real traffic between the lab's hosts, so that counters and graphs have something true.
+"""Real traffic between the lab's hosts, so that counters and graphs have something true.
 
-`python -m lab.flows STATE_FOLDER NAME` sends UDP datagrams of a declared small matrix at a bounded
-rate until the lab ends or it is told to stop. One process, one socket a flow, a few hundred
-datagrams a second in all: about 3 % of a core, whatever the number of routers.
+`python -m lab.flows STATE_FOLDER NAME` sends UDP datagrams of a declared matrix at its rates until
+the lab ends or it is told to stop. The matrix is traffic.json in the lab's folder; without one it
+is a small one that follows from the zones, with slow waves. One process, one socket a flow: a few
+hundred datagrams a second are about 3 % of a core, whatever the number of routers.
 """
 
+import json
 import math
 import os
 import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 
+from inventory.errors import LabError
 from lab import kernel, netns
 from lab.plan import LabPlan, LanHost
 from lab.plan_file import load_plan
@@ -24,9 +27,14 @@ from lab.state import LabState, running_lab
 PORT = 9
 """discard (RFC 863): nobody listens; a host's one ICMP answer a second is lost in the noise."""
 DATAGRAM_OCTETS = 1200
-TICK_S = 0.1
+HEADERS_OCTETS = {4: 14 + 20 + 8, 6: 14 + 40 + 8}
+"""Ethernet, IP, UDP: an interface's counters hold them too, and a rate is what those say."""
+TICK_S = 0.05
 TOTAL_BPS = 4_000_000
-"""All flows together, at most."""
+"""All flows of the small matrix together, at most."""
+MOST_BPS = 200_000_000
+"""Of one declared matrix: what this process can send without being late."""
+DECLARED = "traffic.json"
 SWING_S = 120.0
 """Period of the slow wave on every flow: a flat line looks like a broken graph."""
 
@@ -37,10 +45,10 @@ class Flow:
 
     source: str
     target: IPv4Address | IPv6Address
-    share: float
-    """Part of TOTAL_BPS at its peak."""
-    phase: float
-    """0 to 1: where on the wave it starts."""
+    bps: float
+    """At its peak, as the counters of an interface see it."""
+    phase: float | None
+    """0 to 1: where on the wave it starts; None for a flow that does not swing."""
 
 
 def matrix(plan: LabPlan) -> tuple[Flow, ...]:
@@ -61,15 +69,43 @@ def matrix(plan: LabPlan) -> tuple[Flow, ...]:
         if "external" in reaches:
             pairs += ((host, beyond.ipv4[-1]) for beyond in plan.beyond)
     return tuple(
-        Flow(host.node, target, 1 / len(pairs), number / len(pairs))
+        Flow(host.node, target, TOTAL_BPS / len(pairs), number / len(pairs))
         for number, (host, target) in enumerate(pairs)
     )
 
 
+def declare(folder: Path, flows: Sequence[Flow]) -> None:
+    """Write the matrix that a generator started from now on sends; none: the small one."""
+    file = folder / DECLARED
+    if not flows:
+        file.unlink(missing_ok=True)
+        return
+    total = sum(flow.bps for flow in flows)
+    if total > MOST_BPS:
+        raise LabError(
+            f"traffic: expected at most {MOST_BPS / 1e6:g} Mb/s in all, found {total / 1e6:g}."
+        )
+    rows = [(flow.source, str(flow.target), flow.bps, flow.phase) for flow in flows]
+    file.write_text(json.dumps(rows), encoding="utf-8")
+
+
+def declared(folder: Path) -> tuple[Flow, ...]:
+    """The declared matrix; empty when there is none."""
+    file = folder / DECLARED
+    if not file.exists():
+        return ()
+    rows = json.loads(file.read_text(encoding="utf-8"))
+    return tuple(
+        Flow(source, ip_address(target), bps, phase) for source, target, bps, phase in rows
+    )
+
+
 def rate_bps(flow: Flow, at_s: float) -> float:
-    """The flow's rate at a time: between a quarter and all of its share."""
+    """The flow's rate at a time: between a quarter and all of its peak, or always that."""
+    if flow.phase is None:
+        return flow.bps
     wave = math.sin(math.tau * (at_s / SWING_S + flow.phase))
-    return TOTAL_BPS * flow.share * (0.625 + 0.375 * wave)
+    return flow.bps * (0.625 + 0.375 * wave)
 
 
 class Sender:
@@ -92,7 +128,8 @@ class Sender:
         """Send what `elapsed_s` more seconds call for; how many datagrams that was."""
         sent = 0
         for number, (flow, one) in enumerate(self._flows):
-            self._due[number] += rate_bps(flow, at_s) * elapsed_s / (DATAGRAM_OCTETS * 8)
+            octets = DATAGRAM_OCTETS + HEADERS_OCTETS[flow.target.version]
+            self._due[number] += rate_bps(flow, at_s) * elapsed_s / (octets * 8)
             while self._due[number] >= 1:
                 self._due[number] -= 1
                 try:
@@ -115,7 +152,7 @@ def send(
     sleep: Callable[[float], None] = time.sleep,
 ) -> None:
     """Send until `going_on` says no; after a pause of the machine nothing is made up for."""
-    sender = Sender(lab, matrix(load_plan(lab)))
+    sender = Sender(lab, declared(lab.folder) or matrix(load_plan(lab)))
     last = clock()
     try:
         while going_on():

@@ -45,6 +45,8 @@ class _Checker:
         if step.heal is not None and step.heal != "all":
             known = {*self._things, *self._ends.lans}
             yield from _unknown(loaded, (*key, "heal"), "target", step.heal, known)
+        for number, flows in enumerate(step.traffic if isinstance(step.traffic, tuple) else ()):
+            yield from self._part(loaded, (*key, "traffic", number), flows)
         if step.sweep is not None:
             yield from self._sweep(loaded, (*key, "sweep"), step.sweep)
 

@@ -11,6 +11,7 @@ from inventory.model import Network
 from lab import control, faults
 from lab.boot import Bootable
 from lab.expecting import evaluate, ways
+from lab.flows import Flow
 from lab.matrix import Matrix
 from lab.outside import Outside
 from lab.pinging import Measured, Pinging
@@ -20,8 +21,8 @@ from lab.scenario_bench import Bench, Say, UnsettledError
 from lab.scenario_bundle import write_bundle
 from lab.scenario_files import Loaded
 from lab.scenario_report import Check, RunResult, ScenarioResult, Verdict
-from lab.scenario_schema import Loss, Outage, Step, Sweep
-from lab.state import NETNS, running_lab
+from lab.scenario_schema import Flows, Loss, Outage, Step, Sweep
+from lab.state import NETNS, process_start, running_lab
 from lab.sweeping import sweep
 
 SETTLE_S = 60.0
@@ -104,6 +105,7 @@ class _Scenario:
         self._bench, self._loaded = bench, loaded
         title = loaded.scenario.title
         self._result = ScenarioResult(loaded.name, title, loaded.where("title"))
+        self._had_traffic = bool(process_start(bench.lab.traffic))
 
     def run(self) -> ScenarioResult:
         """Given, steps, and everything as before; whatever happens, all is mended."""
@@ -174,8 +176,7 @@ class _Scenario:
         if step.heal is not None:
             faults.heal(bench.state, bench.lab, None if step.heal == "all" else step.heal)
         if step.traffic is not None:
-            start_or_stop = control.start_traffic if step.traffic else control.stop_traffic
-            start_or_stop(bench.state, bench.lab)
+            self._send(step.traffic)
         if step.sweep is not None:
             self._sweep(step.sweep)
         self._act_outside(step)
@@ -188,6 +189,20 @@ class _Scenario:
             outside.watch(step.watch)
         if step.clock is not None:
             outside.step_clock(step.clock)
+
+    def _send(self, wanted: tuple[Flows, ...] | bool) -> None:
+        bench = self._bench
+        if wanted is False:
+            control.stop_traffic(bench.state, bench.lab)
+            return
+        matrix = [
+            Flow(source.node, target.addresses(flows.family)[0], flows.kbps * 1000, None)
+            for flows in (wanted if isinstance(wanted, tuple) else ())
+            for source in bench.endpoints.named(flows.source)
+            for target in bench.endpoints.named(flows.to)
+            if source.node != target.node
+        ]
+        control.start_traffic(bench.state, bench.lab, matrix)
 
     def _sweep(self, wanted: Sweep) -> None:
         rows, checks = sweep(self._bench, wanted)
@@ -204,6 +219,7 @@ class _Scenario:
         bench, result = self._bench, self._result
         try:
             bench.outside.watch(False)
+            self._traffic_as_before()
             if bench.lab.faults:
                 faults.heal(bench.state, bench.lab, None)
             bench.outside.restore()
@@ -215,6 +231,14 @@ class _Scenario:
         except ImeretiError as error:
             bench.note(str(error))
             result.add(Check("mending", False, "everything to be mended", str(error)))
+
+    def _traffic_as_before(self) -> None:
+        bench = self._bench
+        if not any(step.traffic is not None for step in self._loaded.scenario.steps):
+            return
+        control.stop_traffic(bench.state, bench.lab)
+        if self._had_traffic:
+            control.start_traffic(bench.state, bench.lab)
 
     def _leave_bundle(self) -> None:
         try:

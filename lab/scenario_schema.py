@@ -132,6 +132,26 @@ class Rate(Part):
     at_most_bps: float | None = None
 
 
+class Throughput(Part):
+    """What TCP gets through, by iperf3 from one host to another."""
+
+    source: str = Field(alias="from")
+    to: str
+    at_least_bps: Annotated[float, Field(ge=0)] = 0.0
+    at_most_bps: float | None = None
+    family: Literal[4, 6] = 4
+
+
+class Flows(Part):
+    """UDP from each of `from` to each of `to`, all the time."""
+
+    source: Names = Field(alias="from")
+    to: Names
+    kbps: Annotated[float, Field(gt=0)]
+    """Of each pair, as the counters of an interface see it."""
+    family: Literal[4, 6] = 4
+
+
 class ApiState(Part):
     """A state as the poller found it and the API gives it."""
 
@@ -166,6 +186,7 @@ class Expectation(Part):
     outage: Outage | None = None
     loss: Loss | None = None
     rate: Rate | None = None
+    throughput: Throughput | None = None
     state: ApiState | None = None
     incidents: Incident | None = None
     policy: Literal["every-lan", "ports", "sources"] | None = None
@@ -211,8 +232,8 @@ class Step(Part):
     """A target, or `all`."""
     change: tuple[Edit, ...] | None = None
     """Of the inventory: applied to the running routers through provisioning."""
-    traffic: bool | None = None
-    """Whether the declared traffic flows."""
+    traffic: tuple[Flows, ...] | bool | None = None
+    """A matrix of flows; true: the small one that follows from the zones; false: none."""
     watch: bool | None = None
     """Whether the poller runs, for `state` and `incidents`."""
     clock: float | None = None
