@@ -13,6 +13,7 @@ management-loss  the management port's half in the panel is down
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 
 from lab.plan import LabPlan, Port, Wire
 from lab.state import BLACKHOLE, CUT, DELAY, LOSS, MANAGEMENT_LOSS, POWER_OFF, RATE, Fault
@@ -124,10 +125,18 @@ def _bucket(mbps: float) -> str:
 
 
 def up_lines(plan: LabPlan, node: str) -> list[str]:
-    """Bring up the node's own ends."""
+    """Bring up the node's own ends, each with its own MAC address, which a cold boot keeps."""
     ports = [port for wire in plan.wires_at(node) for port in (wire.a, wire.b)]
     ports += plan.management_ports
-    return [f"link set {port.interface} up" for port in ports if port.node == node]
+    return [
+        f"link set {port.interface} address {mac(port)} up" for port in ports if port.node == node
+    ]
+
+
+def mac(port: Port) -> str:
+    """A locally administered address that only this port of the lab has."""
+    number = sha256(f"{port.node}/{port.interface}".encode()).digest()[:5]
+    return ":".join(f"{octet:02x}" for octet in b"\x02" + number)
 
 
 def relay_ports(wire: Wire) -> tuple[str, str]:

@@ -182,12 +182,17 @@ class Promises:
                     yield Attempt(row, source.node, server.node, address, protocol, port, allowed)
 
     def _at_a_router(self, source: LanHost) -> Iterator[Attempt]:
-        """SSH and SNMP of the LAN's own router and of a far one: the NOC's alone."""
+        """SSH and SNMP of the LAN's own router and of a far one: the NOC's alone.
+
+        SNMP by IPv4 only: net-snmp answers IPv6 from another address than it was asked at.
+        """
         allowed = source.node in self._noc
         for router in self._routers_for(source):
             for address in (router.router_id, router.loopback6):
                 for protocol, port in ((TCP, SSH), (UDP, SNMP)):
-                    if address is not None and source.node != router.name:
+                    if address is None or source.node == router.name:
+                        continue
+                    if port != SNMP or address.version == 4:
                         row = f"{source.zone} -> routers"
                         yield Attempt(
                             row, source.node, router.name, address, protocol, port, allowed

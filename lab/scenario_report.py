@@ -17,6 +17,7 @@ OUTAGE_HEADS = (
     "role",
     "ways through it",
     "outage",
+    "to the Internet",
     "pings lost",
     "on mending",
     "all up again",
@@ -24,13 +25,16 @@ OUTAGE_HEADS = (
 )
 
 OUTAGE_MEANING = (
-    "Measured are pings, one every 10 ms, on up to ten ways that lead through what fails: from "
-    "users' hosts to the servers and to the Internet. An outage is the longest row of lost pings "
-    "on any of them; a dash: no way leads through it while all is well. cut: both ends lose their "
-    "carrier. silent: frames vanish, which BFD has to notice. down: a router loses its power. The "
-    "last columns: the longest outage while it is mended, how long until every adjacency was up "
-    "again, and which sites have no other way, by the model: they are without the network until "
-    "it is mended."
+    "Measured are pings, one every 10 ms, on up to twelve ways that lead through what fails: "
+    "from users' hosts to the servers, and to the Internet. An outage is the longest row of "
+    "lost pings on any of them; a dash: no such way leads through it while all is well. The "
+    "Internet is reached by the default route, which OSPF holds as an external one: FRRouting "
+    "reckons those anew a whole second after the others (OSPF_ASE_CALC_INTERVAL), which no "
+    "setting changes. cut: both ends lose their carrier. silent: frames vanish, which BFD has "
+    "to notice. down: a router loses its power. The last columns: the longest outage while it "
+    "is mended, how long until every adjacency was up again and every ping answered, and "
+    "which sites have no other way, by the model: they are without the network until it is "
+    "mended."
 )
 
 
@@ -72,7 +76,9 @@ class OutageRow:
     flows: int
     """Ways that were watched: those that led through the subject, by the model."""
     outage_ms: int | None
-    """The longest of them; None when no way led through it."""
+    """The longest on ways to servers; None when no such way led through it."""
+    outside_ms: int | None
+    """The longest on ways to the Internet, by the default route."""
     lost: int
     """Pings lost, all ways together, while it was broken."""
     sent: int
@@ -226,10 +232,11 @@ def failure_lines(failures: Iterable[Check], evidence: int = 8) -> list[str]:
 def outage_page(rows: Sequence[OutageRow], revision: str, at: datetime) -> str:
     """The page docs/outages.md: the table with what it means."""
     longest = max((row.outage_ms or 0 for row in rows), default=0)
+    outside = max((row.outside_ms or 0 for row in rows), default=0)
     head = (
         f"Printed by `imereti lab test 'sweep-*' --table docs/outages.md` on {at:%Y-%m-%d}, "
         f"inventory {revision}. {len(rows)} single failures, one after the other, on real "
-        f"routers; the longest outage: {longest} ms."
+        f"routers. The longest outage: {longest} ms, to the Internet {outside} ms."
     )
     lines = ["# Outages, measured", "", head, "", OUTAGE_MEANING, "", *outage_table(rows), ""]
     return "\n".join(lines)
@@ -237,11 +244,13 @@ def outage_page(rows: Sequence[OutageRow], revision: str, at: datetime) -> str:
 
 def outage_table(rows: Sequence[OutageRow]) -> list[str]:
     """The rows as a Markdown table."""
-    lines = [f"| {' | '.join(OUTAGE_HEADS)} |", "|---|---|---|--:|--:|--:|--:|--:|---|"]
+    lines = [f"| {' | '.join(OUTAGE_HEADS)} |", "|---|---|---|--:|--:|--:|--:|--:|--:|---|"]
     for row in rows:
-        outage = "-" if row.outage_ms is None else f"{row.outage_ms} ms"
+        outage, outside = (
+            "-" if value is None else f"{value} ms" for value in (row.outage_ms, row.outside_ms)
+        )
         lines.append(
-            f"| {row.what} | {row.subject} | {row.role} | {row.flows} | {outage} | "
+            f"| {row.what} | {row.subject} | {row.role} | {row.flows} | {outage} | {outside} | "
             f"{row.lost} of {row.sent} | {row.back_ms} ms | {row.recovery_s:.1f} s | "
             f"{', '.join(row.alone) or '-'} |"
         )

@@ -211,8 +211,11 @@ class _Scenario:
         for check in checks:
             result.add(check)
         longest = max((row.outage_ms or 0 for row in rows), default=0)
+        outside = max((row.outside_ms or 0 for row in rows), default=0)
         result.outage_s = max(result.outage_s or 0.0, longest / 1000)
-        result.measured.append(f"{len(rows)} faults, longest outage {longest} ms")
+        result.measured.append(
+            f"{len(rows)} faults, longest outage {longest} ms, to the Internet {outside} ms"
+        )
 
     def _mend(self) -> None:
         """All faults away, all that was started stopped, and the lab as the model says."""

@@ -211,6 +211,9 @@ class Sweep(Part):
     only: tuple[str, ...] = ()
     """Ids or names, with `*`: a part of them."""
     at_most_ms: Annotated[int, Field(ge=1)] = 1000
+    """To servers: ways that OSPF itself knows."""
+    outside_at_most_ms: Annotated[int, Field(ge=1)] = 2000
+    """To the Internet: by the default route, which OSPF has from elsewhere (AS-external)."""
 
 
 class Edit(Part):

@@ -16,8 +16,8 @@ from lab.plan import LabPlan, LanHost
 from lab.reach import Probe
 from lab.scenario_schema import Sweep
 
-WAYS = 10
-"""Watched at the same time: one ping each every 10 ms."""
+WAYS, OTHERS = 6, 2
+"""Watched at the same time of each sort: one ping each every 10 ms."""
 WAN_ROLES = (
     LinkRole.WAN_PRIMARY,
     LinkRole.WAN_BACKUP,
@@ -38,10 +38,19 @@ class Item:
     role: str
     alone: tuple[str, ...]
     """Sites that have no other way."""
-    affected: tuple[Probe, ...]
-    """Ways through it whose two ends keep another way."""
+    inside: tuple[Probe, ...]
+    """Ways to servers through it, whose two ends keep another way."""
+    outside: tuple[Probe, ...]
+    """Such ways to the Internet."""
     others: tuple[Probe, ...]
     """Some ways that do not lead through it."""
+    cut_off: tuple[Probe, ...]
+    """Some ways that have nothing else: they must be back when it is mended."""
+
+    @property
+    def kept(self) -> tuple[Probe, ...]:
+        """All ways that have to work while it is broken."""
+        return (*self.inside, *self.outside, *self.others)
 
     @property
     def fault(self) -> str:
@@ -56,6 +65,7 @@ class _Way:
     links: frozenset[str]
     source: str
     target: str
+    outside: bool
 
 
 def items(network: Network, plan: LabPlan, sweep: Sweep) -> tuple[Item, ...]:
@@ -100,23 +110,24 @@ def _ways(network: Network, plan: LabPlan) -> Iterator[_Way]:
     topology = Topology.of(network)
     for host in plan.hosts:
         source = network.lans[host.lan].router
-        for probe, target in _aims(network, plan, host):
+        for probe, target, outside in _aims(network, plan, host):
             path = topology.path(source, target)
             if path is not None:
                 links, devices = frozenset(path.links), frozenset(path.devices)
-                yield _Way(probe, devices, links, source, target)
+                yield _Way(probe, devices, links, source, target, outside)
 
 
-def _aims(network: Network, plan: LabPlan, host: LanHost) -> Iterator[tuple[Probe, str]]:
+def _aims(network: Network, plan: LabPlan, host: LanHost) -> Iterator[tuple[Probe, str, bool]]:
+    """Ping, the router at its end, whether that leads outside."""
     reaches = plan.zone_reaches[host.zone]
     if host.node != host.lan:
         return  # a switch: management is not what users feel
     for server in plan.hosts:
         if server.also4 and server is not host and server.zone in reaches:
-            yield Probe(host.node, server.ipv4), network.lans[server.lan].router
+            yield Probe(host.node, server.ipv4), network.lans[server.lan].router, False
     for peer in network.region.bgp.externals:
         if "external" in reaches and any(beyond.peer == peer.id for beyond in plan.beyond):
-            yield Probe(host.node, peer.internet4), peer.device
+            yield Probe(host.node, peer.internet4), peer.device, True
 
 
 def _item(
@@ -126,20 +137,23 @@ def _item(
         name, role, left = one.id, one.role.value, topology.without_links([one.id])
     else:
         name, role, left = one.name, one.role.value, topology.without_devices([one.name])
-    through, beside = [], []
+    inside, outside, beside, cut_off = list[Probe](), list[Probe](), list[Probe](), list[Probe]()
     for way in ways:
-        touched = name in way.links or name in way.devices
-        if not touched:
+        if name not in way.links and name not in way.devices:
             beside.append(way.probe)
         elif way.target in left.reached_from(way.source):
-            through.append(way.probe)
+            (outside if way.outside else inside).append(way.probe)
+        else:
+            cut_off.append(way.probe)
     return Item(
         what,
         name,
         role,
         _alone(network, topology, left, name),
-        tuple(_spread(through, WAYS)),
-        tuple(_spread(beside, 2)),
+        tuple(_spread(inside, WAYS)),
+        tuple(_spread(outside, WAYS)),
+        tuple(_spread(beside, OTHERS)),
+        tuple(_spread(cut_off, OTHERS)),
     )
 
 

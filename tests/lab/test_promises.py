@@ -105,10 +105,11 @@ def test_a_sweep_knows_what_leads_through_and_who_is_left_alone(
 ) -> None:
     found = {one.subject: one for one in sweep.items(network, plan, Sweep(what="cut"))}
     assert found["zes-sch"].alone == ("zes-sch",)
-    assert found["zes-sch"].affected == ()
+    assert found["zes-sch"].inside == found["zes-sch"].outside == ()
+    assert {probe.source for probe in found["zes-sch"].cut_off} == {"zes-sch-public"}
     assert found["kut-zes"].alone == ()
-    assert {probe.source for probe in found["kut-zes"].affected} >= {"zes-gov"}
-    assert all(one.others or one.affected for one in found.values())
+    assert {probe.source for probe in found["kut-zes"].inside} >= {"zes-gov"}
+    assert all(one.kept for one in found.values())
 
 
 def test_routers_that_fail_are_those_that_others_depend_on(network: Network, plan: LabPlan) -> None:
@@ -116,7 +117,8 @@ def test_routers_that_fail_are_those_that_others_depend_on(network: Network, pla
     assert len(found) == 2 + 4 + 1 + 11
     core = next(one for one in found if one.subject == "kut-core1")
     assert core.alone == ()
-    assert core.affected
+    assert core.inside
+    assert core.outside
     silent = sweep.items(network, plan, Sweep(what="silent"))
     assert {one.role for one in silent} == {
         "wan-primary",
