@@ -16,8 +16,8 @@ from lab.state import LabState
 
 PING_WAIT_S = 0.5
 PORT_WAIT_S = 1.0
-PINGS_AT_ONCE = 2_000
-"""As many as sockets hold answers for while this process sends."""
+PINGS_AT_ONCE = 10_000
+"""Most of them are not to be answered; each source has a socket of its own for those that are."""
 
 
 class Matrix:

@@ -19,7 +19,7 @@ from pathlib import Path
 from lab import ber, kernel
 
 _FAMILY = {4: socket.AF_INET, 6: socket.AF_INET6}
-AT_ONCE = 300
+AT_ONCE = 600
 """Connection attempts that are open at the same time."""
 SNMP = 161
 DISCOVERY = ber.tlv(
