@@ -56,7 +56,8 @@ class House:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._changed: frozenset[str] = frozenset()
+        self._applied: Network | None = None
+        """What the routers run, when it is not the inventory as it stands."""
         self._poller: _Poller | None = None
 
     def __enter__(self) -> "House":
@@ -82,11 +83,12 @@ class House:
 
     def restore(self) -> None:
         """See Outside."""
-        if self._changed:
+        if self._applied is not None:
             self._apply(self._context.network)
-            self._changed = frozenset()
+            self._applied = None
 
     def _apply(self, network: "Network") -> str:
+        """Bring the devices whose text is another by `network` to it."""
         from cli.provision import apply_options
         from cli.workplace import changeable, new_change_id, workplace
         from inventory.view import virtual
@@ -95,25 +97,28 @@ class House:
 
         context = self._live()
         assert context.lab is not None  # noqa: S101  (target lab)
-        view = virtual(network, context.lab.management, context.lab.addresses)
-        devices = tuple(d for d in view.devices.values() if d.name in context.lab.addresses)
+        before, view = (
+            virtual(each, context.lab.management, context.lab.addresses)
+            for each in (self._applied or self._context.network, network)
+        )
+        names = _differing(context, before, view)
+        self._applied = network
         with workplace(context, view) as work:
-            plan = make_plan(work, changeable(devices))
+            plan = make_plan(work, changeable(tuple(view.devices[name] for name in names)))
             failed = [one for one in plan.devices if one.state == FAILED]
             if failed:
                 said = f"{failed[0].device}: {failed[0].error}"
                 raise LabError(f"the change can't be planned: {said}")
-            changed = frozenset(plan.of_state(CHANGED))
+            changed = plan.of_state(CHANGED)
             if not changed:
                 return "the change changes no device"
-            self._changed |= changed
             change = new_change_id()
             report = execute(work, plan, apply_options(context), change, f"scenario {change}")
         if report.exit_code != 0:
             problems = [one.error or ", ".join(one.checks) for one in report.devices]
             said = next((text for text in problems if text), f"exit status {report.exit_code}")
             raise LabError(f"the change was not applied: {said}")
-        return f"applied to {', '.join(sorted(changed))}"
+        return f"applied to {', '.join(changed)}"
 
     # --- monitoring --------------------------------------------------------------------------
 
@@ -241,6 +246,22 @@ class _Poller:
         self._stop()
         self._thread.join(15)
         self._stack.close()
+
+
+def _differing(context: Context, before: "Network", after: "Network") -> list[str]:
+    """Devices of the lab whose files are others by `after` than by `before`."""
+    from cli.workplace import renderer_of
+
+    assert context.lab is not None  # noqa: S101  (target lab)
+    old, new = renderer_of(context, before), renderer_of(context, after)
+    strangers = [name for name in after.devices if name not in before.devices]
+    if strangers:
+        raise LabError(f"the change adds {strangers[0]}, which this lab has not.")
+    return [
+        name
+        for name, device in after.devices.items()
+        if name in context.lab.addresses and old.render(before.devices[name]) != new.render(device)
+    ]
 
 
 def _edited(inventory: Path, folder: Path, edits: "Sequence[Edit]") -> "Network":

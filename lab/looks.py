@@ -15,6 +15,7 @@ from lab.scenario_schema import (
 from lab.scenario_schema import (
     ApiState,
     Incident,
+    Line,
     Path,
     Prefixes,
     Rate,
@@ -139,6 +140,16 @@ def _route(bench: Bench, part: Route) -> tuple[str, str, Look]:
     return f"route {part.prefix}", f"{wanted} of {len(devices)} to have it", look
 
 
+def _line(bench: Bench, part: Line) -> tuple[str, str, Look]:
+    def look() -> tuple[bool, str]:
+        lines = in_node.running_configuration(bench.lab, bench.plan, part.device)
+        there = part.text in map(str.strip, lines)
+        return there is part.present, "it is there" if there else "it is not there"
+
+    expected = "it to be there" if part.present else "it not to be there"
+    return f"line {part.device} {part.text!r}", expected, look
+
+
 def _rate(bench: Bench, part: Rate) -> tuple[str, str, Look]:
     link = bench.network.links[part.link]
     most = "" if part.at_most_bps is None else f" and at most {part.at_most_bps:.0f}"
@@ -209,6 +220,7 @@ LOOKS: dict[type, Callable[..., tuple[str, str, Look]]] = {
     Session: _session,
     Prefixes: _prefixes,
     Route: _route,
+    Line: _line,
     Rate: _rate,
     Throughput: _throughput,
     ApiState: _state,

@@ -105,6 +105,14 @@ class Route(Part):
     present: bool = True
 
 
+class Line(Part):
+    """A line of a router's running configuration, without its indent."""
+
+    device: str
+    text: str
+    present: bool = True
+
+
 class Outage(Part):
     """Pings in quick succession from before the step's action until all is well again."""
 
@@ -183,6 +191,7 @@ class Expectation(Part):
     session: Session | None = None
     prefixes: Prefixes | None = None
     route: Route | None = None
+    line: Line | None = None
     outage: Outage | None = None
     loss: Loss | None = None
     rate: Rate | None = None
