@@ -93,6 +93,11 @@ class Pinging:
         """For how long every way has answered without a gap; 0 when one is broken now."""
         return float(min(self._ask({"do": "look"})["steady_s"], default=0.0))
 
+    def unsteady(self, seconds: float) -> list[Probe]:
+        """The ways that have not answered for so long without a gap."""
+        steady = self._ask({"do": "look"})["steady_s"]
+        return [p for p, for_s in zip(self._probes, steady, strict=True) if for_s < seconds]
+
     def stop(self) -> Measured:
         """End the measurement."""
         answer = self._ask({"do": "stop"})

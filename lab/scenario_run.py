@@ -205,17 +205,17 @@ class _Scenario:
         control.start_traffic(bench.state, bench.lab, matrix)
 
     def _sweep(self, wanted: Sweep) -> None:
-        rows, checks = sweep(self._bench, wanted)
         result = self._result
-        result.outages += rows
-        for check in checks:
+        for row, check in sweep(self._bench, wanted):
+            result.outages.append(row)
             result.add(check)
+        rows = result.outages
         longest = max((row.outage_ms or 0 for row in rows), default=0)
         outside = max((row.outside_ms or 0 for row in rows), default=0)
         result.outage_s = max(result.outage_s or 0.0, longest / 1000)
-        result.measured.append(
+        result.measured = [
             f"{len(rows)} faults, longest outage {longest} ms, to the Internet {outside} ms"
-        )
+        ]
 
     def _mend(self) -> None:
         """All faults away, all that was started stopped, and the lab as the model says."""

@@ -1,7 +1,7 @@
 """Carries a sweep out: fail, measure, mend, prove that all is as before, then the next."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from lab import faults
@@ -21,15 +21,13 @@ TRIES = 3
 """What takes too long is measured again: of three, the middle one counts."""
 
 
-def sweep(bench: Bench, wanted: Sweep) -> tuple[list[OutageRow], list[Check]]:
-    """A row and a check for each item. UnsettledError when the lab does not recover."""
-    rows: list[OutageRow] = []
-    checks: list[Check] = []
+def sweep(bench: Bench, wanted: Sweep) -> Iterator[tuple[OutageRow, Check]]:
+    """A row and a check for each item, as soon as it is done.
+
+    UnsettledError when the lab does not recover.
+    """
     for item in items(bench.network, bench.plan, wanted):
-        row, check = _judged(bench, item, wanted)
-        rows.append(row)
-        checks.append(check)
-    return rows, checks
+        yield _judged(bench, item, wanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +80,7 @@ def _judged(bench: Bench, item: Item, wanted: Sweep) -> tuple[OutageRow, Check]:
 def _measure(bench: Bench, item: Item) -> _Try:
     bench.pinging.start(item.kept)
     if item.kept and not bench.wait_steady(BEFORE_S, BOUND_S):
-        bench.pinging.stop()
-        raise UnsettledError(f"before {item.what} {item.subject}: pings are lost")
+        raise _lost(bench, f"before {item.what} {item.subject}", BEFORE_S)
     bench.note(f"{item.fault} {item.subject}")
     faults.inject(bench.state, bench.lab, item.fault, item.subject)
     bench.wait_steady(AFTER_S, BOUND_S if item.kept else 0)
@@ -95,11 +92,10 @@ def _measure(bench: Bench, item: Item) -> _Try:
     bench.wait_up(
         [a for a in bench.plan.adjacencies if _touches(bench, item, a.device, a.neighbour)]
     )
-    steady = bench.wait_steady(MENDED_S, BOUND_S) or not (item.kept or item.cut_off)
+    if (item.kept or item.cut_off) and not bench.wait_steady(MENDED_S, BOUND_S):
+        raise _lost(bench, f"after {item.what} {item.subject} was mended", MENDED_S)
     recovery_s = time.monotonic() - began - MENDED_S
     mended = bench.pinging.stop()
-    if not steady:
-        raise UnsettledError(f"after {item.what} {item.subject} was mended, pings are still lost")
     late_s = max(broken.late_s, mended.late_s)
     bench.late_s = max(bench.late_s, late_s)
     return _Try(
@@ -119,6 +115,14 @@ def _measure(bench: Bench, item: Item) -> _Try:
         _worst_ms(broken, item.others) or 0,
         late_s,
     )
+
+
+def _lost(bench: Bench, when: str, steady_s: float) -> UnsettledError:
+    """What to raise when pings go astray that should not; ends the measurement."""
+    lost = bench.pinging.unsteady(steady_s)
+    bench.pinging.stop()
+    shown = ", ".join(map(str, lost[:4]))
+    return UnsettledError(f"{when}: pings are lost on {len(lost)} ways ({shown})")
 
 
 def _worst_ms(measured: Measured, probes: Sequence[Probe]) -> int | None:
