@@ -278,6 +278,7 @@ async def test_one_round_with_rates_has_them(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 async def test_polls_go_on_in_a_storm_of_traps(tmp_path: Path) -> None:
     """10,000 a second for 10 s at the port where traps are heard: the same number of polls."""
     async with six_devices(tmp_path, "native") as (quiet, network, _):

@@ -197,6 +197,7 @@ def captured(*words: str) -> bytes:
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 async def test_a_storm_costs_no_memory_and_is_counted_and_what_is_repeated_counts_once() -> None:
     """10,000 a second for 10 s from a device that went mad, and from one that is spoofed."""
     same = captured(*v3())
