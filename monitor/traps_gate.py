@@ -1,7 +1,7 @@
 """What may pass to the slow decoder of traps: the cheap questions first, everything else counted.
 
-Taking a trap apart costs tens of milliseconds, so nothing is taken apart that is not from a
-device of the model, authentic, new, and within what one device may send. RFC 3414 3.2 (digest,
+Taking a trap apart costs a hundred times what these do, so nothing is taken apart that is not from
+a device of the model, authentic, new, and within what one device may send. RFC 3414 3.2 (digest,
 time window); RFC 3584 (community).
 """
 
