@@ -1,5 +1,6 @@
 """What depends on what, from the model: who is reached through whom, who ends where."""
 
+import sys
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,10 +31,11 @@ def dependencies(network: Network) -> Dependencies:
     """From the model; nothing is configured by hand."""
     links = {link.id: (link.a.device, link.b.device) for link in network.links.values()}
     for device in network.devices.values():
+        # The other end is not ours: the link hides nobody, but can be down like any other.
+        itself = (device.name, device.name)
         for interface in device.interfaces:
             if interface.kind is InterfaceKind.EXTERNAL:
-                # The other end is not ours: the link hides nobody, but can be down like any other.
-                links[external_link(interface)] = (device.name, device.name)
+                links[external_link(interface)] = itself
     links_of: dict[str, list[str]] = defaultdict(list)
     for link, ends in links.items():
         for name in dict.fromkeys(ends):
@@ -58,4 +60,4 @@ def dependencies(network: Network) -> Dependencies:
 
 def external_link(interface: Interface) -> str:
     """Id under which an interface towards an external peer is watched."""
-    return f"{interface.device}:{interface.name}"
+    return sys.intern(f"{interface.device}:{interface.name}")

@@ -77,8 +77,7 @@ class Decoded(NamedTuple):
 
 def place(position: int, expected: ExpectedInterface, if_index: int, *, wide: bool = True) -> Place:
     """Where to read `expected`."""
-    name = intern_name(expected.if_name)
-    return Place(position, name, if_index, wide, oids_of(if_index, wide))
+    return _place(position, expected.if_name, if_index, wide)
 
 
 @lru_cache(maxsize=4096)
@@ -90,15 +89,19 @@ def oids_of(if_index: int, wide: bool) -> tuple[str, ...]:
     )
 
 
-@lru_cache(maxsize=4096)
-def intern_name(if_name: str) -> bytes:
-    """As the agent says it; one object for all devices."""
-    return if_name.encode()
+@lru_cache(maxsize=65_536)
+def _place(position: int, if_name: str, if_index: int, wide: bool) -> Place:
+    return Place(position, if_name.encode(), if_index, wide, oids_of(if_index, wide))
 
 
 def plan(places: Sequence[Place], expected: int | None = None) -> Plan:
     """Requests for `places`, of `expected` interfaces; a device without any is still asked for its
-    sysUpTime."""
+    sysUpTime. Devices that number their interfaces alike share it."""
+    return _plan(tuple(places), expected)
+
+
+@lru_cache(maxsize=16_384)
+def _plan(places: tuple[Place, ...], expected: int | None) -> Plan:
     groups = tuple(
         tuple(places[at : at + PER_REQUEST]) for at in range(0, len(places), PER_REQUEST)
     )

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from monitor.snmp.base import Value
 from monitor.snmp.ber import (
+    COUNTER64,
     END_OF_MIB,
     GET,
     GET_BULK,
@@ -133,10 +134,9 @@ class Asked:
     _head: bytes = b""
     _prefix: bytes = b""
     _layout: Layout | None = None
-    _first: Values | None = None
-    """Of the first answer, until the second shows what moves."""
     _moving: frozenset[int] = frozenset()
-    """Places of the numbers that were seen to change."""
+    """Places of the numbers that are expected to change: the device's clock in front, 64-bit
+    counters, and what was seen to."""
     _hit: bool = False
     _misses: int = 0
 
@@ -149,7 +149,7 @@ class Asked:
             size = len(head) + len(pdu_head) - 2 + pdu
             prefix = bytes((SEQUENCE,)) + length(size) + head + pdu_head
             self._prefix = self.sharing.one(prefix)
-            self._head, self._layout, self._first = head, None, None
+            self._head, self._layout = head, None
         return self._prefix + number + self.question.tail
 
     def read(self, text: bytes, head: bytes, number: bytes) -> Values | Refusal:
@@ -201,16 +201,13 @@ class Asked:
         moving = self._moving
         if self._layout:
             moving |= self._layout.moved(values) & numbers
-        elif self._first is None:
-            self._first = values
-            return
-        else:
-            pairs = enumerate(zip(self._first, values, strict=True))
-            moving |= {place for place, (before, now) in pairs if before != now} & numbers
+        else:  # a guess, which later answers add to
+            moving |= {at for at, bind in enumerate(pdu.binds) if bind.tag == COUNTER64}
+            moving |= {at for at in numbers if at == 0}
         grown = moving != self._moving or self._layout is None
         if not grown and not self._hit and self._misses % RELEARN_MISSES != 1:
             return
-        self._moving, self._hit, self._first = self.sharing.one(moving), False, None
+        self._moving, self._hit = self.sharing.one(moving), False
         fields = []
         for place in sorted(moving & numbers):
             bind = pdu.binds[place]
