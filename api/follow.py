@@ -42,7 +42,7 @@ class Teller:
             yield f"{len(document['links'])} links: {told}"
             yield from self._changed(document["links"])
             yield from self._health(document["health"])
-        elif event.name in {"links", "devices"}:
+        elif event.name in {"links", "devices", "services"}:
             yield from self._changed(document)
         elif event.name == "incidents":
             yield f"{len(document)} open incidents"

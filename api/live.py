@@ -133,7 +133,14 @@ class Live:
             self._append("maintenance", [documents.window(one) for one in now.windows])
         if poll:
             self._append("health", documents.health(now.health))
-        if changed or devices or incidents or windows or poll:
+        services = [
+            {"id": name, "state": str(service.state), "reason": service.reason}
+            for name, service in now.services.items()
+            if name not in before.services or before.services[name].state != service.state
+        ]
+        if services:
+            self._append("services", services)
+        if changed or devices or incidents or windows or poll or services:
             self._render_links()
             woken, self._wake = self._wake, asyncio.Event()
             woken.set()

@@ -1,5 +1,7 @@
 """What devices tell, services and the monitor's own counts: in the API, on pages, in /metrics."""
 
+import json
+
 from tests.api.conftest import World
 from tests.api.filling import fill_notes
 
@@ -62,3 +64,15 @@ async def test_metrics_count_what_was_heard_and_pinged(world: World) -> None:
         'imereti_service_state{service="website",state="down"} 1.0',
     ):
         assert wanted in lines
+
+
+async def test_a_service_that_changes_is_told_to_whoever_follows(world: World) -> None:
+    await world.live.refresh()
+    events = world.live.events(None)
+    await anext(events)  # the snapshot
+    fill_notes(world.writer, world.network, world.clock.now)
+    await world.live.refresh()
+    event = await anext(events)
+    assert event.name == "services"
+    told = {one["id"]: one["state"] for one in json.loads(event.text)}
+    assert told == {"inmis": "up", "resolver": "up", "website": "down"}

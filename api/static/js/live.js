@@ -1,5 +1,5 @@
 // The event stream. Tells `change` when something is new, `lost` and `back` when the stream breaks and returns.
-const NAMES = ["snapshot", "links", "devices", "incidents", "maintenance", "health", "tick"];
+const NAMES = ["snapshot", "links", "devices", "incidents", "maintenance", "health", "services", "tick"];
 const SILENCE_MS = 12000; // the server speaks at least every 5 s
 const RETRY_MS = 4000;
 
