@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -71,11 +71,13 @@ def poll(
 def monitor(ctx: typer.Context) -> None:
     """Poll every device into the store until stopped (Ctrl-C or SIGTERM).
 
-    With --json each change of state is a line on stdout.
+    SIGHUP has it read the inventory again, without losing a sample. With --json each change of
+    state is a line on stdout.
     """
     from cli.logs import configure_logs
     from cli.prober import probe_sockets
     from cli.store import store_place
+    from monitor.generation import Reload
     from monitor.run import run_monitor
 
     context: Context = ctx.obj
@@ -95,6 +97,9 @@ def monitor(ctx: typer.Context) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop.set)
+        # A context of its own reads everything anew, with the same options.
+        reload = Reload(asyncio.Event(), lambda: replace(context).live)
+        loop.add_signal_handler(signal.SIGHUP, reload.asked.set)
         store = context.store(write=True)
         try:
             context.say(
@@ -109,6 +114,7 @@ def monitor(ctx: typer.Context) -> None:
                 secrets=secrets,
                 report=report,
                 open_socket=probe_sockets(context.lab),
+                reload=reload,
             )
         finally:
             store.close()

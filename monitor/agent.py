@@ -61,6 +61,13 @@ class DeviceAgent:
         self._polls_since_look = 0
         self._uptime_cs: int | None = None
 
+    def take_over(self, other: "DeviceAgent") -> None:
+        """Go on where `other`, of an inventory before, has found the same interfaces."""
+        if other.target.interfaces == self.target.interfaces:
+            self._plan, self._absent = other._plan, other._absent
+            self._polls_since_look = other._polls_since_look
+        self._uptime_cs = other._uptime_cs
+
     async def poll(self) -> DevicePoll:
         """Read everything once. Never raises for what a device does: the result says it."""
         began = self._monotonic()

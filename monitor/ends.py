@@ -104,6 +104,15 @@ class Owner:
         mirrored = tuple(end.expected.end == "b" for end in ends)
         return Speaking(places, tuple(end.link.id for end in ends), _pickers(places, mirrored))
 
+    def go_on(self, before: "Owner") -> None:
+        """Its ends as `before` saw them, those that are the same."""
+        before.let_go()
+        self.at = before.at
+        known = {(end.link.id, end.expected.if_name): end for end in before.ends}
+        for end in self.ends:
+            if (same := known.get((end.link.id, end.expected.if_name))) is not None:
+                end.base, end.rates, end.seen = same.base, same.rates, same.seen
+
     def let_go(self) -> None:
         """Look at each end by itself from now on."""
         if self.base is not None:

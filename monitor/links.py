@@ -60,6 +60,21 @@ class Links:
             ends.append(end)
         return ends
 
+    def take_over(self, other: "Links") -> None:
+        """Go on with what `other` knew of devices, ends and links that are still there."""
+        for name, owner in self._owners.items():
+            if (known := other._owners.get(name)) is None:
+                continue
+            owner.go_on(known)
+            for mine, theirs in ((self._heard, other._heard), (self.failures, other.failures)):
+                if name in theirs:
+                    mine[name] = theirs[name]  # type: ignore[assignment]
+        for name, link in self._links.items():
+            if (before := other._links.get(name)) is not None:
+                link.verdict, link.busy = before.verdict, before.busy
+                link.loss, link.trouble = before.loss, before.trouble
+        self._dirty.update(self._links)
+
     def fold(self, poll: DevicePoll) -> list[LinkSample]:
         """Take a poll in; the samples that it yields."""
         device = poll.device

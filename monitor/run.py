@@ -6,28 +6,26 @@ import os
 import resource
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
 import structlog
 
-from inventory.errors import StoreError
+from inventory.errors import ImeretiError, StoreError
 from inventory.model import Network
 from inventory.secrets import Secrets
 from inventory.settings import Settings, StoreSettings
-from monitor.agent import DeviceAgent
-from monitor.beside import Beside
 from monitor.clock import Clock, SystemClock
-from monitor.poller import Poller
+from monitor.generation import Generation, Means, Reload, next_network
 from monitor.probes_icmp import OpenSocket, open_here
 from monitor.rejects import Rejects
-from monitor.snmp.open import open_client
 from monitor.spool import Spool
 from monitor.store.base import Batch, StateEntry, Store
 from monitor.store.keep import chores_of
-from monitor.targets import Credentials, targets
+from monitor.targets import Credentials
 from monitor.values import IncidentState
-from monitor.watch import Past, Watch
+from monitor.watch import Past
 from monitor.writer import Writer
 
 FILES_BESIDE = 200
@@ -49,60 +47,66 @@ async def run_monitor(
     clock: Clock | None = None,
     report: Callable[[StateEntry], None] | None = None,
     open_socket: OpenSocket = open_here,
+    reload: Reload | None = None,
 ) -> None:
     """Poll every device of `network` into `store` until `stop` is set; then end within 5 s.
 
     `store` is open for writing and stays open. `report` is called with each change of state.
     `open_socket` opens the sockets that probes leave from; `credentials` replaces those of the
-    region's plan. StoreError when another monitor writes to
-    the same file, SecretError when a secret is missing; a store that fails later is waited for.
+    region's plan; `reload` brings another inventory while it runs. StoreError when another monitor
+    writes to the same file, SecretError when a secret is missing; a store that fails later is
+    waited for.
     """
     clock = clock or SystemClock()
     with only_monitor(settings.store.path), opened_spool(settings.store) as spool:
-        wanted = targets(network, credentials)
-        raise_file_limit(len(wanted) + FILES_BESIDE)
-        client = open_client(settings.poll, secrets)
-        agents = {
-            each.device: DeviceAgent(each, client.session(each), clock.monotonic, clock.wall)
-            for each in wanted
-        }
-        interval_s = settings.poll.interval_s
-        watch = Watch(
-            network,
-            wanted,
-            settings.alarms,
-            interval_s,
-            past=await asyncio.to_thread(_past, store),
-            now=clock.wall(),
-            grace_s=interval_s + settings.poll.deadline_s,
-            certificate_days=settings.probes.certificate_days,
-        )
+        raise_file_limit(len(network.devices) + FILES_BESIDE)
         writer = _ReportingWriter(store, clock, chores_of(store, settings.store), spool, report)
-        poller = Poller(agents, settings.poll, watch, writer, clock=clock, counters=client.counters)
-        beside = Beside(
-            network,
-            settings,
-            secrets,
-            credentials,
-            store,
-            clock=clock,
-            ask_now=poller.ask_now,
-            watch=watch,
-            wanted=wanted,
-            open_socket=open_socket,
-        )
-        log.info("monitor_started", devices=len(agents), interval_s=interval_s)
-        written, ended = asyncio.Event(), asyncio.Event()
+        means = Means(settings, secrets, credentials, store, writer, clock, open_socket)
+        generation = Generation(network, means, await asyncio.to_thread(_past, store))
+        log.info("monitor_started", devices=generation.devices, interval_s=settings.poll.interval_s)
+        written = asyncio.Event()
         writing = asyncio.create_task(writer.run(written))
-        listening = asyncio.create_task(beside.run(ended))
         try:
-            await poller.run(stop)
+            while (following := await _run_one(generation, stop, reload)) is not None:
+                generation = await _succeed(generation, following, means)
         finally:
             written.set()
-            ended.set()
-            await asyncio.gather(writing, listening)
-            await client.close()
+            await writing
             log.info("monitor_stopped", samples_left=writer.waiting)
+
+
+async def _run_one(
+    generation: Generation, stop: asyncio.Event, reload: Reload | None
+) -> Network | None:
+    """Run it until there is another inventory, or None: until `stop` is set."""
+    if reload is None:
+        await generation.run(stop)
+        return None
+    end = asyncio.Event()
+    running = asyncio.create_task(generation.run(end))
+    waiting = asyncio.create_task(next_network(generation.network, stop, reload))
+    try:
+        await asyncio.wait({running, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        end.set()
+        waiting.cancel()  # no effect once it is done
+        await running
+    return await waiting
+
+
+async def _succeed(before: Generation, network: Network, means: Means) -> Generation:
+    """What comes after `before`, which has ended: with `network`, or where that fails without."""
+    await means.writer.caught_up()
+    past = replace(await asyncio.to_thread(_past, means.store), last_seen=None)
+    try:
+        after = Generation(network, means, past)
+    except ImeretiError as error:
+        log.error("inventory_refused", problem=str(error))  # noqa: TRY400
+        after = Generation(before.network, means, past)
+    else:
+        log.info("inventory_reloaded", revision=network.revision, devices=after.devices)
+    after.take_over(before)
+    return after
 
 
 @contextmanager

@@ -88,6 +88,17 @@ class Watch:
         self._lacking: dict[str, Mapping[str, str]] = {}
         """By device: link -> what routing over it lacks."""
 
+    def take_over(self, other: "Watch") -> None:
+        """Go on with what `other`, of an inventory before, knew of what is still there."""
+        self._links.take_over(other._links)
+        for mine, theirs in (
+            (self._asked, other._asked), (self._silent_since, other._silent_since),
+        ):  # fmt: skip
+            mine.update((name, at) for name, at in theirs.items() if name in self._links.failures)
+        self._problems.update(other._problems)
+        self._todo |= {link_subject(link) for link in self._links.verdicts()}
+        self._unsettled = True
+
     def fold(self, poll: DevicePoll) -> frozenset[str]:
         """Take a poll in; the devices that should be asked again at once."""
         device = poll.device

@@ -15,6 +15,7 @@ import structlog
 
 from inventory.errors import StoreError
 from monitor.clock import Clock
+from monitor.gate import Gate
 from monitor.rejects import Rejects
 from monitor.spool import Spool
 from monitor.store.base import (
@@ -32,7 +33,6 @@ FLUSH_S = 0.5
 """A change of state is stored within so much; a store that takes longer is slow."""
 SAMPLES_S = 1.0
 """What comes within so much is one transaction, unless a state changed."""
-RETRY_S, LONGEST_RETRY_S = 1.0, 30.0
 MEMORY_SAMPLES = 500_000
 """Samples that wait in memory where there is no spool, or no room for it on the disk; then the
 oldest are dropped and counted."""
@@ -46,36 +46,6 @@ LAST_FLUSH_S = 2.0
 """How long the end waits for the store."""
 
 log = structlog.get_logger("monitor")
-
-
-class _Gate:
-    """One database: what is wrong with it, and when it is tried again."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self.problem = ""
-        """Why it can't be written now; empty when it can."""
-        self.retry_at = 0.0
-        self._retry_s = RETRY_S
-
-    @property
-    def open(self) -> bool:
-        """Whether it may be tried now."""
-        return self._clock.monotonic() >= self.retry_at
-
-    def failed(self, error: StoreError, waiting: int) -> None:
-        """Say it once, and wait twice as long as the last time."""
-        if str(error) != self.problem:
-            log.error("store_failed", problem=str(error), waiting=waiting)
-        self.problem = str(error)
-        self.retry_at = self._clock.monotonic() + self._retry_s
-        self._retry_s = min(2 * self._retry_s, LONGEST_RETRY_S)
-
-    def worked(self, waiting: int, dropped: int) -> None:
-        """It is as it should be."""
-        if self.problem:
-            log.warning("store_is_back", waiting=waiting, dropped=dropped)
-        self.problem, self.retry_at, self._retry_s = "", 0.0, RETRY_S
 
 
 class Writer:
@@ -105,8 +75,8 @@ class Writer:
         self._dropped = 0
         self.rejected = 0
         """Samples that the store will never take; they are kept beside the spool."""
-        self._journal_gate = _Gate(clock)
-        self._sample_gate = _Gate(clock) if store.apart else self._journal_gate
+        self._journal_gate = Gate(clock)
+        self._sample_gate = Gate(clock) if store.apart else self._journal_gate
         self._spool_problem = ""
         self._windows_due = self._chores_due = 0.0
 
@@ -138,6 +108,12 @@ class Writer:
         self._devices.update((each.device, each) for each in batch.devices)
         self._poller = batch.poller or self._poller
         self._bound_memory()
+
+    async def caught_up(self) -> None:
+        """Wait until states and incidents are stored, but not long for a store that is away."""
+        until = self._clock.monotonic() + LAST_FLUSH_S
+        while (self._states or self._incidents) and self._clock.monotonic() < until:
+            await self._clock.wait(asyncio.Event(), FLUSH_S / 5)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop` is set and everything is stored, or is on disk for the next start."""
@@ -240,12 +216,12 @@ class Writer:
             self._sample_gate.failed(error, self.waiting)
 
     def _write_samples(self, samples: Sequence[LinkSample]) -> None:
-        refused = self._store.write_samples(samples)
-        if refused and self._rejects:
+        if refused := self._store.write_samples(samples):
+            if self._rejects:
+                self._rejects.keep(refused, self._clock.wall())
             self.rejected += len(refused)
-            self._rejects.keep(refused, self._clock.wall())
 
-    async def _tried(self, gate: _Gate, call: Callable[[], object]) -> bool:
+    async def _tried(self, gate: Gate, call: Callable[[], object]) -> bool:
         """Whether the store did it. What was under way waits again when it did not."""
         try:
             await asyncio.to_thread(call)

@@ -111,6 +111,28 @@ def test_the_monitor_says_changes_as_lines_and_stops_within_5_s(
     assert "Traceback" not in errors
 
 
+def test_sighup_has_the_inventory_read_again_and_the_monitor_goes_on(
+    monitor: subprocess.Popen[str], tmp_path: Path
+) -> None:
+    assert monitor.stdout is not None
+    monitor.stdout.readline()
+
+    def said(word: str) -> None:
+        monitor.send_signal(signal.SIGHUP)
+        assert monitor.stderr is not None
+        assert any(word in line for line in monitor.stderr), word
+
+    links = tmp_path / "inventory" / "links.yaml"
+    before = links.read_text(encoding="utf-8")
+    links.write_text(f"{before}\nnonsense: [\n", encoding="utf-8")
+    said("inventory_refused")
+    links.write_text(f"{before}\n# another word\n", encoding="utf-8")
+    said("inventory_reloaded")
+    monitor.terminate()
+    monitor.communicate(timeout=20)
+    assert monitor.returncode == 0
+
+
 def test_a_second_monitor_is_refused_in_one_sentence(
     monitor: subprocess.Popen[str], config: Path
 ) -> None:
