@@ -71,10 +71,18 @@ CREATE TABLE IF NOT EXISTS poller (id INTEGER PRIMARY KEY CHECK (id = 1), status
 """
 
 
+def is_empty(connection: sqlite3.Connection) -> bool:
+    """Whether nobody has made anything in it yet. sqlite3.Error."""
+    return connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0
+
+
 def make(connection: sqlite3.Connection) -> None:
     """Make what is missing: all tables, or a column for a new metric. sqlite3.Error."""
-    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-    connection.executescript(f"BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
+    # At once: a reader finds all of it or nothing, and so does who comes after a kill.
+    connection.executescript(
+        f"BEGIN IMMEDIATE; PRAGMA application_id = {APPLICATION_ID}; {TABLES}"
+        f"PRAGMA user_version = {VERSION}; COMMIT;"
+    )
     for table in ("tail", "samples", "rollup", "hourly"):
         there = {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
         suffixes = ("", "_max") if table in {"rollup", "hourly"} else ("",)

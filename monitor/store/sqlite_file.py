@@ -94,7 +94,12 @@ class SqliteFile:
                 if not self.write and not self.path.exists():
                     yield None
                     return
-                found = self._local.opened = self._open()
+                opened = self._open()
+                if not self.write and schema.is_empty(opened.connection):
+                    opened.close()  # somebody is about to make it
+                    yield None
+                    return
+                found = self._local.opened = opened
             with found.lock:
                 if found.open:
                     yield found.connection
@@ -125,7 +130,7 @@ class SqliteFile:
     def _check_ours(self, connection: sqlite3.Connection) -> None:
         owner = connection.execute("PRAGMA application_id").fetchone()[0]
         version = connection.execute("PRAGMA user_version").fetchone()[0]
-        if owner != schema.APPLICATION_ID:
+        if owner != schema.APPLICATION_ID and not schema.is_empty(connection):
             raise StoreError(
                 f"{self.path}: expected a database of this program, found another's. "
                 "Nothing was changed. Name another file in `store.path` of config.yaml."

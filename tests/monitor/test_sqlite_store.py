@@ -419,3 +419,17 @@ def test_closing_interrupts_what_takes_too_long(store: SqliteStore, path: Path) 
     while thread.is_alive() and time.monotonic() < until:
         file.close()  # until the thread has opened its connection there is nothing to close
     assert ["interrupted" in text for text in found] == [True]
+
+
+def test_a_reader_may_come_between_the_file_and_its_tables(tmp_path: Path) -> None:
+    path = tmp_path / "samples.sqlite"
+    sqlite3.connect(path).execute("PRAGMA journal_mode = WAL").fetchall()
+    assert path.stat().st_size
+    reader = SqliteStore.open(path, write=False)
+    assert reader.last_samples() == {}
+    assert reader.poller() is None
+    writer = SqliteStore.open(path, write=True)
+    writer.write_samples([link_sample("kut-zes", 1000.0)])
+    assert set(reader.last_samples()) == {"kut-zes"}
+    reader.close()
+    writer.close()

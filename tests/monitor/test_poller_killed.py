@@ -1,0 +1,116 @@
+"""A monitor that is killed at any moment: what it stored is whole, and at most one poll is lost."""
+
+import itertools
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from monitor.store.base import LinkSample
+from monitor.store.sqlite import SqliteStore
+from monitor.values import Quality
+from tests.bench.poll import agents
+from tests.bench.poll_agents import BPS
+
+MOMENTS = int(os.environ.get("KILLS", "5"))
+"""KILLS=50 for the long run."""
+DEVICES = 5
+INTERVAL_S = 0.5
+LONGEST_GAP_S = 2 * INTERVAL_S + 1.5
+"""The poll in flight, and what came since the last batch; a busy machine's own delays."""
+
+
+@pytest.fixture(scope="module")
+def port() -> Iterator[int]:
+    with agents(DEVICES) as first:
+        yield first
+
+
+def started(folder: Path, port: int) -> subprocess.Popen[bytes]:
+    words = [str(DEVICES), str(port), str(INTERVAL_S), "3600", str(folder), "native"]
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.bench.poll_collector", *words],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def newest(store: SqliteStore) -> float:
+    return max((sample.at for sample in store.last_samples().values()), default=0.0)
+
+
+def until_newer(store: SqliteStore, than: float, running: subprocess.Popen[bytes]) -> float:
+    deadline = time.monotonic() + 60
+    while (found := newest(store)) <= than:
+        assert running.poll() is None, "the monitor ended by itself"
+        assert time.monotonic() < deadline, "the monitor stored nothing"
+        time.sleep(0.02)
+    return found
+
+
+def test_a_killed_monitor_loses_the_poll_in_flight_and_nothing_that_was_stored(
+    port: int, tmp_path: Path
+) -> None:
+    chance = random.Random(5)
+    path = tmp_path / "samples.sqlite"
+    kills: list[float] = []
+    known: set[tuple[str, float]] = set()
+    for _ in range(MOMENTS):
+        running = started(tmp_path, port)
+        reader = None
+        try:
+            while not path.exists():
+                assert running.poll() is None
+                time.sleep(0.02)
+            reader = SqliteStore.open(path, write=False)
+            until_newer(reader, time.time(), running)
+            time.sleep(chance.uniform(0, 1.5))  # any moment will do: it is the point
+        finally:
+            running.send_signal(signal.SIGKILL)
+            killed = time.time()
+            running.wait(10)
+            if reader:
+                reader.close()
+        kills.append(killed)
+        samples = stored(path)
+        assert known <= samples.keys(), "something that was stored is gone"
+        known = set(samples)
+        last = defaultdict(float)
+        for link, at in known:
+            last[link] = max(last[link], at)
+        assert len(last) == DEVICES * 24
+        assert min(last.values()) > killed - LONGEST_GAP_S
+        check_values(samples)
+    assert len(kills) == MOMENTS
+
+
+def stored(path: Path) -> dict[tuple[str, float], LinkSample]:
+    """Everything, after the store's own check."""
+    store = SqliteStore.open(path, write=True)
+    try:
+        report = store.check()
+        assert report.ok, report.findings
+        found = list(store.samples(0.0, time.time() + 60))
+        assert len(found) == report.samples
+    finally:
+        store.close()
+    return {(sample.link, sample.at): sample for sample in found}
+
+
+def check_values(samples: dict[tuple[str, float], LinkSample]) -> None:
+    """Each good rate is what the agents send; the first after a start has none."""
+    for sample in samples.values():
+        if sample.quality is Quality.GOOD:
+            # Agents renew their counters every tenth of a second.
+            assert sample.value("in_bps") == pytest.approx(BPS, rel=0.35)
+        else:
+            assert sample.value("in_bps") is None or sample.quality is Quality.LATE
+    by_link = itertools.groupby(sorted(samples), key=lambda key: key[0])
+    assert all(len({at for _, at in keys}) > 1 for _, keys in by_link)
