@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
 from inventory.errors import LabError, MachineError
@@ -32,6 +33,7 @@ INSTALL = "Run: scripts/install-containerlab"
 TIMEOUT_S = 170
 PACKAGES = Path("/var/lib/dpkg/status")
 """What Debian has installed, with versions."""
+JOIN_EVERY_S = 1.0
 GROUPS_TIMEOUT_S = 10.0
 POLL_S = 0.01
 CGROUPS = Path("/sys/fs/cgroup")
@@ -97,7 +99,10 @@ class Containerlab:
         topology = clab_topology.panel_topology(plan, routers, more, inside.NODES, marked)
         file = lab.folder / f"{plan.name}.clab.yml"
         file.write_text(clab_topology.text(topology), encoding="utf-8")
-        in_engine(lab, command("deploy", file))
+        with ThreadPoolExecutor(1) as beside:
+            deploying = beside.submit(in_engine, lab, command("deploy", file))
+            _join_meanwhile(lab, plan, routers, loose, deploying)
+            deploying.result()
         pids = _pids(lab, names)
         masters = [
             f"link set m{number} master {panel.MANAGEMENT_BRIDGE} up"
@@ -203,6 +208,31 @@ def host_image() -> Path:
 def _containers(lab: LabState) -> frozenset[str]:
     said = in_engine(lab, ["docker", "ps", "--all", "--format", "{{.Names}}"])
     return frozenset(said.split())
+
+
+def _join_meanwhile(
+    lab: LabState,
+    plan: LabPlan,
+    routers: Iterable[Node],
+    loose: Iterable[str],
+    deploying: Future[str],
+) -> None:
+    """Join in the panel what containerlab has wired, so that routers meet while it goes on."""
+    wanted = {
+        node.name: {wire.panel_port(node.name) for wire in plan.wires_at(node.name)}
+        for node in routers
+    }
+    interfaces = Path(f"/proc/{lab.keeper}/root/sys/class/net")
+    wired: set[str] = set()
+    while not deploying.done():
+        there = {entry.name for entry in interfaces.iterdir()}
+        ready = {name for name, ports in wanted.items() if ports <= there}
+        if ready != wired:
+            wired = ready
+            apart = {*loose, *(wanted.keys() - ready)}
+            steps = netns.joining_steps(plan, (), apart)
+            netns.inside_lab(lab.keeper, lab.folder, steps)
+        wait([deploying], timeout=JOIN_EVERY_S)
 
 
 def _pids(lab: LabState, names: Sequence[str]) -> dict[str, int]:

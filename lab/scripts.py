@@ -33,8 +33,8 @@ waited=0
 while read -r link; do
   until [ -e "/sys/class/net/$link" ]; do
     waited=$((waited + 1))
-    [ "$waited" -gt 1200 ] && exec sleep infinity
-    sleep 0.1
+    [ "$waited" -gt 600 ] && exec sleep infinity
+    sleep 0.2
   done
 done </boot/links
 {

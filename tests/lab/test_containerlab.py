@@ -21,6 +21,7 @@ from tests.labfixture import CHECKOUT, LabUnderTest, WholeLab, booted, make_lab
 pytestmark = [pytest.mark.containerlab, pytest.mark.slow, pytest.mark.timeout(600)]
 
 SMALL = CHECKOUT / "tests" / "regions" / "small"
+SCENARIOS = CHECKOUT / "tests" / "lab"
 WINDOW_S = 3.0
 """How long nothing forbidden may arrive, once everything allowed does."""
 
@@ -129,6 +130,36 @@ def test_a_configuration_saved_on_a_router_survives_a_loss_of_power(mended: Whol
     mended.answer("lab", "heal", "zes-rtr1")
     mended.wait_adjacencies()
     assert "description kept" in mended.inside("zes-rtr1", "vtysh", "-c", "show running-config")
+
+
+PROMISES = ("promises", "policy-lans", "policy-ports", "spoofed", "leak", "wrong-key")
+SWEEPS = ("sweep-cut", "sweep-silent", "sweep-down")
+
+
+@pytest.mark.timeout(900)
+def test_the_promises_of_the_network_hold_in_containers(mended: WholeLab) -> None:
+    scenarios(mended, *PROMISES, "rogue-router")
+
+
+@pytest.mark.alone
+@pytest.mark.timeout(1500)
+def test_every_single_failure_is_survived_in_containers(mended: WholeLab) -> None:
+    scenarios(mended, *SWEEPS)
+
+
+def scenarios(lab: WholeLab, *names: str) -> None:
+    """Run scenarios in the lab that is up; each must pass."""
+    done = subprocess.run(
+        lab.command("--json", "lab", "test", "--scenarios", str(SCENARIOS), *names),
+        capture_output=True,
+        text=True,
+        timeout=1400,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-4000:] + done.stdout[-8000:]
+    document = json.loads(done.stdout)
+    assert document["boot_s"] == 0, "it booted a lab of its own"
+    assert {one["name"] for one in document["scenarios"] if one["ok"]} == set(names)
 
 
 # --- its life -----------------------------------------------------------------------------
