@@ -17,8 +17,8 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
 from inventory.errors import LabError, MachineError
-from lab import clab_topology, inside, netns, panel, preflight, scripts
-from lab.driver import Binds
+from lab import clab_topology, inside, netns, panel, scripts
+from lab.driver import Binds, Namespaces
 from lab.plan import LabPlan, Node
 from lab.state import MARKER, Fault, LabState
 
@@ -59,13 +59,13 @@ def lacking() -> str:
     return ", ".join(absent)
 
 
-class Containerlab:
-    """See lab.driver.Driver."""
+class Containerlab(Namespaces):
+    """See lab.driver.Driver. What is no router, and how power is lost, is as with Namespaces."""
 
     routing = scripts.AWAIT_ROUTING
 
     def check(self, folder: Path) -> None:
-        preflight.check_machine(folder)
+        super().check(folder)
         if not PACKAGES.exists():
             raise MachineError(
                 "driver containerlab makes its image of Debian's packages, and this is no Debian. "
@@ -116,10 +116,6 @@ class Containerlab:
         ]
         netns.inside_lab(lab.keeper, lab.folder, steps)
 
-    def power_off(self, lab: LabState, plan: LabPlan, node: Node, faults: Sequence[Fault]) -> None:
-        """SIGKILL to process 1, as on the other driver; the engine keeps what it wrote."""
-        netns.inside_lab(lab.keeper, lab.folder, netns.power_off_steps(plan, node, faults))
-
     def power_on(
         self,
         lab: LabState,
@@ -129,8 +125,7 @@ class Containerlab:
         bind: netns.Bind,
     ) -> None:
         if node.name not in _containers(lab):
-            steps = netns.power_on_steps(plan, node, faults, bind)
-            netns.inside_lab(lab.keeper, lab.folder, steps)
+            super().power_on(lab, plan, node, faults, bind)
             return
         in_engine(lab, ["docker", "start", node.name])
         carriers = panel.carrier_lines(faults, plan.wires_at(node.name))
