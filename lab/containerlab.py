@@ -217,7 +217,7 @@ def _join_meanwhile(
         node.name: {wire.panel_port(node.name) for wire in plan.wires_at(node.name)}
         for node in routers
     }
-    interfaces = Path(f"/proc/{lab.keeper}/root/sys/class/net")
+    interfaces = Path("/proc", str(lab.keeper), "root", "sys/class/net")
     wired: set[str] = set()
     while not deploying.done():
         there = {entry.name for entry in interfaces.iterdir()}
