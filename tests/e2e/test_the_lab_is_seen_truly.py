@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ import httpx
 import pytest
 
 from lab import faults
+from monitor.store.base import LinkSample
 from monitor.store.sqlite import SqliteStore
 from monitor.values import LatestKind
 from tests.e2e.test_one_cut_from_router_to_page import free_port, within
@@ -127,8 +129,11 @@ def test_without_traps_a_cut_shows_in_one_interval_and_rates_are_what_was_sent(
 ) -> None:
     interval_s = 5.0
     with watching(small_lab, tmp_path, interval_s, traps=False) as watched:
-        sent_octets = send(small_lab)
-        counted = octets(watched, tmp_path / "samples.sqlite", interval_s)
+        with collecting(tmp_path / "samples.sqlite") as samples:
+            within(60, "the link is idle", lambda: quiet(samples))
+            sent_octets = send(small_lab)
+            within(60, "the link is idle again", lambda: quiet(samples))
+        counted = octets(samples)
         record_property("sent_octets", sent_octets)
         record_property("counted_octets", counted)
         say(f"sent {sent_octets} octets, the monitor counted {counted:.0f} "
@@ -243,32 +248,44 @@ def send(lab: LabUnderTest) -> int:
     return int(whole["packets"]) * (PAYLOAD + HEADERS)
 
 
-def octets(watched: Watched, database: Path, interval_s: float) -> float:
-    """What the monitor's samples of LINK add up to in the busier direction, beyond the idle rate.
+@contextmanager
+def collecting(database: Path) -> Iterator[dict[float, LinkSample]]:
+    """Every sample of LINK that is stored meanwhile, by its time."""
+    store, over = SqliteStore.open(database, write=False), threading.Event()
+    found: dict[float, LinkSample] = {}
 
-    All samples from before the transfer until it is over: agents renew their counters at moments
-    of their own, so that a single sample may hold what belongs to its neighbour.
-    """
-    store = SqliteStore.open(database, write=False)
+    def collect() -> None:
+        while not over.wait(0.3):
+            sample = store.last_samples().get(LINK)
+            if sample:
+                found[sample.at] = sample
+
+    thread = threading.Thread(target=collect)
+    thread.start()
     try:
-        last = 0.0
-
-        def quiet_again() -> bool:
-            nonlocal last
-            sample = store.last_samples()[LINK]
-            fastest = max(sample.value("in_bps") or 0.0, sample.value("out_bps") or 0.0)
-            calm = fastest < RATE_BPS / 100 and sample.covers_s > 0 and sample.at != last
-            last = sample.at
-            return calm
-
-        within(60, "the link is idle again", quiet_again)
-        end = time.time()
-        found = []
-        for metric in ("in_bps", "out_bps"):
-            points = store.series(LINK, metric, end - SECONDS - 60, end, interval_s)
-            known = [point.mean for point in points if point.mean is not None]
-            idle = min(known)
-            found.append(sum(mean - idle for mean in known) * interval_s / 8)
-        return max(found)
+        yield found
     finally:
+        over.set()
+        thread.join(10)
         store.close()
+
+
+def octets(samples: dict[float, LinkSample]) -> float:
+    """What samples add up to in the busier direction, beyond the idle rate.
+
+    From before the transfer until after it: agents renew their counters at moments of their own,
+    so that a single sample may hold what belongs to its neighbour.
+    """
+    sums = []
+    for metric in ("in_bps", "out_bps"):
+        rated = [(each.value(metric) or 0.0, each.covers_s) for each in samples.values()]
+        idle = min(rate for rate, covers_s in rated if covers_s)
+        sums.append(sum((rate - idle) * covers_s for rate, covers_s in rated) / 8)
+    return max(sums)
+
+
+def quiet(samples: dict[float, LinkSample]) -> bool:
+    """Whether the last two samples carry next to nothing."""
+    last = [samples[at] for at in sorted(samples)[-2:]]
+    rates = [each.value(metric) or 0.0 for each in last for metric in ("in_bps", "out_bps")]
+    return len(last) == 2 and max(rates) < RATE_BPS / 100 and all(each.covers_s for each in last)
