@@ -19,6 +19,7 @@ demo: setup ## the whole system at once, and one address to open (ARGS=--simulat
 		exec .venv/bin/imereti demo $(if $(STORE),--store $(STORE)) $(ARGS)
 
 test: setup ## every test; what was skipped and why is printed at the end (ARGS=tests/api)
+	@$(if $(ARGS),,scripts/install-influxd >/dev/null ||) true
 	@exec $(PYTHON) -m pytest -n $(PROCESSES) $(ARGS)
 
 check: setup ## lint, types, arrows between the rooms, docs

@@ -8,7 +8,7 @@ from inventory.model import Network
 from inventory.settings import Settings
 from monitor.said import say
 from monitor.services_status import ServiceStatus, service_statuses
-from monitor.status import device_statuses, link_statuses
+from monitor.status import device_statuses, link_statuses, numbers
 from monitor.store.base import (
     DeviceStatus,
     Incident,
@@ -78,11 +78,12 @@ def read_now(store: Store, network: Network, settings: Settings, at: float) -> N
         facts = store.latest(LatestKind.DEVICE)
         counted = [*store.latest(LatestKind.RECEIVER).values()]
         counted += store.latest(LatestKind.PROBER).values()
+        no_numbers = numbers(store)[1] if store.apart else ""
     except StoreError as error:
         return nothing_known(network, at, say("store.away", why=str(error)))
     return Now(
         at=at,
-        health=_health(poller, at, stale_after_s),
+        health=_health(poller, at, stale_after_s, no_numbers),
         links={link.id: link for link in links},
         devices={device.id: device for device in devices},
         incidents=incidents,
@@ -98,12 +99,16 @@ def read_now(store: Store, network: Network, settings: Settings, at: float) -> N
     )
 
 
-def _health(poller: PollerStatus | None, at: float, stale_after_s: float) -> Health:
+def _health(
+    poller: PollerStatus | None, at: float, stale_after_s: float, no_numbers: str
+) -> Health:
     if poller is None:
         return Health("ok", "never", say("health.never"), None)
     age = at - poller.at
     if age > max(stale_after_s, 2 * poller.interval_s):
         return Health("ok", "stale", say("health.stale"), poller.at)
+    if no_numbers:
+        return Health("away", "ok", say("store.away", why=no_numbers), poller.at)
     return Health("ok", "ok", "", poller.at)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from inventory.errors import StoreError
 from inventory.model import Network
 from monitor.said import joined, say
 from monitor.store.base import (
@@ -23,14 +24,35 @@ def link_statuses(
     store: Store, network: Network, now: float, stale_after_s: float
 ) -> tuple[LinkStatus, ...]:
     """Every link of the model, in its order; StoreError."""
-    states, samples = store.current_states(), store.last_samples()
+    states = store.current_states()
     fresh = _poller_lives(store, now, stale_after_s)
+    samples, problem = numbers(store)
+    if problem and fresh:  # who polls keeps the states true; only the numbers are not to be had
+        return tuple(
+            link_status(
+                link.id,
+                link.bandwidth_bps,
+                states.get(Subject(SubjectKind.LINK, link.id)),
+                None,
+            )
+            for link in network.links.values()
+        )
     statuses = []
     for link in network.links.values():
         entry = states.get(Subject(SubjectKind.LINK, link.id))
         status = link_status(link.id, link.bandwidth_bps, entry, samples.get(link.id))
         statuses.append(aged(status, now, stale_after_s, poller_lives=fresh))
     return tuple(statuses)
+
+
+def numbers(store: Store) -> tuple[Mapping[str, LinkSample], str]:
+    """The last samples, or why there are none; StoreError where states are away too."""
+    try:
+        return store.last_samples(), ""
+    except StoreError as error:
+        if not store.apart:
+            raise
+        return {}, str(error)
 
 
 def device_statuses(

@@ -1,6 +1,7 @@
 """Samples in InfluxDB 2: written as lines, read by Flux, summed up by tasks in the server."""
 
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from math import ceil
@@ -23,6 +24,8 @@ from monitor.store.influx_times import EVER, FAR, flux_time, unix
 
 MOST_LINES, FEWEST_LINES = 5000, 50
 """A request holds so many; half as many after one that was too much, twice after one that went."""
+AGAIN_S = 5.0
+"""A server that did not answer a reader is asked again after so long."""
 LATE_S = 120
 """A reader looks so far behind the newest sample for what was written late."""
 RAW_DAYS = 14
@@ -45,6 +48,8 @@ class InfluxSamples(InfluxHistory):
         self._reading = threading.Lock()
         self._last: dict[str, LinkSample] = {}
         self._seen_s: int | None = None
+        self._failed: StoreError | None = None
+        self._again_at = 0.0
         self._sums = Sums(server, self.buckets)
         self._oldest_written: float | None = None
         """The oldest sample written since `compact` compared."""
@@ -77,24 +82,38 @@ class InfluxSamples(InfluxHistory):
         return refused
 
     def last_samples(self) -> Mapping[str, LinkSample]:
-        """See SampleStore. Reads only what came since the last call."""
+        """See SampleStore. Reads only what came since the last call.
+
+        Once the server failed it is left alone for a while, so that whoever asks every second
+        does not wait for it each time.
+        """
         with self._reading:
-            since = EVER if self._seen_s is None else instant(self._seen_s - LATE_S)
-            flux = f"""{self._read(0, since, FAR)} |> last()
-              |> keep(columns: ["_time", "link", "_field", "_value"])"""
-            found: dict[str, dict[str, tuple[float, str]]] = defaultdict(dict)
-            for row in self._server.rows(flux):
-                found[row["link"]][row["_field"]] = (unix(row["_time"]), row["_value"])
-            for link, fields in found.items():
-                if "covers" not in fields:
-                    continue
-                at = fields["covers"][0]
-                here = {name: text for name, (time, text) in fields.items() if time == at}
-                known = self._last.get(link)
-                if known is None or known.at <= at:
-                    self._last[link] = sample_of(link, at, here)
-                self._seen_s = max(int(at), self._seen_s or int(at))
+            if self._failed and time.monotonic() < self._again_at:
+                raise self._failed
+            try:
+                self._read_last()
+            except StoreError as error:
+                self._failed, self._again_at = error, time.monotonic() + AGAIN_S
+                raise
+            self._failed = None
             return dict(self._last)
+
+    def _read_last(self) -> None:
+        since = EVER if self._seen_s is None else instant(self._seen_s - LATE_S)
+        flux = f"""{self._read(0, since, FAR)} |> last()
+          |> keep(columns: ["_time", "link", "_field", "_value"])"""
+        found: dict[str, dict[str, tuple[float, str]]] = defaultdict(dict)
+        for row in self._server.rows(flux, quick=True):
+            found[row["link"]][row["_field"]] = (unix(row["_time"]), row["_value"])
+        for link, fields in found.items():
+            if "covers" not in fields:
+                continue
+            at = fields["covers"][0]
+            here = {name: text for name, (time, text) in fields.items() if time == at}
+            known = self._last.get(link)
+            if known is None or known.at <= at:
+                self._last[link] = sample_of(link, at, here)
+            self._seen_s = max(int(at), self._seen_s or int(at))
 
     def samples(self, start: float, end: float) -> Iterator[LinkSample]:
         """Every sample in [start, end) of all links, a link's in order. StoreError."""
@@ -238,9 +257,9 @@ class InfluxSamples(InfluxHistory):
         found: dict[str, dict[str, str]] = defaultdict(dict)
         for row in self._server.rows(flux):
             found[row["_time"]][row["_field"]] = row["_value"]
-        for time, fields in found.items():
+        for stamp, fields in found.items():
             if "covers" in fields:
-                yield sample_of(link, unix(time), fields)
+                yield sample_of(link, unix(stamp), fields)
 
     def _summed_until(self, link: str) -> dict[int, int]:
         """Unix time in ms up to which the rows of a link reach, by their length."""
