@@ -7,7 +7,7 @@ import pytest
 
 from tests.labfixture import WholeLab
 
-pytestmark = [pytest.mark.lab, pytest.mark.slow, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.lab, pytest.mark.slow, pytest.mark.alone, pytest.mark.timeout(1200)]
 
 LIMIT_S = 1150
 
