@@ -56,6 +56,7 @@ def run_scenarios(
     """
     from lab.scenario_files import ScenarioError
     from lab.scenario_report import EXIT_NO_LAB
+    from lab.scenario_report import junit as junit_text
 
     context: Context = ctx.obj
     try:
@@ -67,13 +68,14 @@ def run_scenarios(
         _list(context, chosen)
         return
     try:
-        run = _run(context, chosen, place)
+        run = _run(context, chosen, place, table)
     except (LabError, MachineError) as error:
         context.say(str(error))
         if context.as_json:
             context.answer({"passed": 0, "failed": 0, "error": str(error), "scenarios": []})
         raise typer.Exit(EXIT_NO_LAB) from None
-    _write(run, junit, table, context)
+    if junit is not None:
+        _write(junit, junit_text(run))
     if context.as_json:
         context.answer(run.document())
     else:
@@ -129,16 +131,24 @@ def _needed(loaded: "tuple[Loaded, ...]", view: "Network") -> frozenset[str] | N
     return frozenset(needed)
 
 
-def _run(context: Context, chosen: "tuple[Loaded, ...]", place: "Place") -> "RunResult":
+def _run(
+    context: Context, chosen: "tuple[Loaded, ...]", place: "Place", table: Path | None
+) -> "RunResult":
+    """The run; the table is written anew after each scenario, so that a killed run leaves it."""
     from cli.lab_house import House
     from cli.logs import configure_logs
+    from lab.scenario_report import OutageRow, outage_page
     from lab.scenario_run import run
 
+    rows: list[OutageRow] = []
     configure_logs(context.settings.log, level=context.log_level or "warning")
 
     def tell(done: "ScenarioResult") -> None:
         if not context.as_json:
             _tell(done)
+        rows.extend(done.outages)
+        if table is not None and rows:
+            _write(table, outage_page(rows, context.network.revision, datetime.now(UTC)))
 
     with House(context) as house:
         return run(chosen, place, house, context.say, tell)
@@ -171,16 +181,8 @@ def _list(context: Context, loaded: "tuple[Loaded, ...]") -> None:
     print_table(("scenario", "what it shows"), [(one.name, one.scenario.title) for one in loaded])
 
 
-def _write(run: "RunResult", junit: Path | None, table: Path | None, context: Context) -> None:
-    from lab.scenario_report import junit as junit_text
-    from lab.scenario_report import outage_page
-
+def _write(file: Path, text: str) -> None:
     try:
-        if junit is not None:
-            junit.write_text(junit_text(run), encoding="utf-8")
-        if table is not None and run.outages:
-            revision = context.network.revision
-            text = outage_page(run.outages, revision, datetime.now(UTC))
-            table.write_text(text, encoding="utf-8")
+        file.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise ImeretiError(f"{error.filename}: can't be written: {error.strerror}.") from None
+        raise ImeretiError(f"{file}: can't be written: {error.strerror}.") from None
