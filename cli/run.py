@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -91,9 +92,10 @@ def _play(
     from nornir_tasks.play import Play
     from nornir_tasks.verify import verify
 
-    def apply_network(network: Network, names: tuple[str, ...]) -> int:
+    def apply_network(network: Network, names: tuple[str, ...], together: bool) -> int:
         with workplace(context, network) as other:
-            return plan_and_apply(context, other, names, options, yes=yes)
+            chosen = replace(options, together=together)
+            return plan_and_apply(context, other, names, chosen, yes=yes)
 
     def verify_devices(names: tuple[str, ...]) -> int:
         with progress(context, "asking", len(names)) as tell:

@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from nornir_tasks.session import Access, Files
     from nornir_tasks.work import Work
 
-CHANGEABLE = frozenset({"frr", "cisco_ios"})
-"""Platforms that this program changes."""
-
 
 def record_folder(context: Context) -> Path:
     """Audit log, backup and locks: one folder for the real network, one for each lab."""
@@ -32,7 +29,9 @@ def record_folder(context: Context) -> Path:
 
 def changeable(devices: tuple[Device, ...]) -> tuple[str, ...]:
     """Names of the devices that can be changed; a lab's bridges can't."""
-    return tuple(device.name for device in devices if device.platform in CHANGEABLE)
+    from nornir_tasks.open_session import PLATFORMS
+
+    return tuple(device.name for device in devices if device.platform in PLATFORMS)
 
 
 @contextmanager

@@ -96,6 +96,14 @@ class Name:
 
 
 @dataclass(frozen=True, slots=True)
+class OspfKey:
+    """A key that authenticates an adjacency, with the name of its secret."""
+
+    id: int
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
 class OspfInterface:
     """How OSPF runs on an interface (OSPFv2 and OSPFv3 alike)."""
 
@@ -103,6 +111,8 @@ class OspfInterface:
     passive: bool
     """No hellos: LANs and loopbacks. An active interface is point-to-point and authenticated."""
     bfd: bool
+    keys: tuple[OspfKey, ...] = ()
+    """Instead of the region's key while another takes its place; it sends with the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,6 +360,15 @@ class BgpPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class SnmpUser:
+    """A user of SNMPv3, with the names of its secrets."""
+
+    name: str
+    auth_secret: str
+    priv_secret: str
+
+
+@dataclass(frozen=True, slots=True)
 class SnmpPlan:
     """SNMPv3 authPriv (RFC 3414, RFC 3826)."""
 
@@ -365,6 +384,8 @@ class SnmpPlan:
     """Where devices send their traps; in the lab the machine that runs it."""
     trap_port: int = 162
     """UDP port of the collectors."""
+    besides: tuple[SnmpUser, ...] = ()
+    """Users that devices know, too, while one takes the place of another."""
 
 
 @dataclass(frozen=True, slots=True)

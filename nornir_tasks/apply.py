@@ -36,6 +36,8 @@ class ApplyOptions:
     largest_batch: int
     without_timer: bool = False
     """Also change devices that can't take a change back by themselves."""
+    together: bool = False
+    """All devices in one batch, loaded at one moment: both ends of a link must change at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,10 @@ class ApplyReport:
 
 def batches_of(work: Work, plan: Plan, options: ApplyOptions) -> tuple[tuple[str, ...], ...]:
     """The changed devices of a plan in the order in which an apply takes them."""
-    return batches(work.network, plan.of_state(CHANGED), options.largest_batch)
+    changed = plan.of_state(CHANGED)
+    if options.together:
+        return (changed,) if changed else ()
+    return batches(work.network, changed, options.largest_batch)
 
 
 def execute(
@@ -98,7 +103,13 @@ def execute(
     if not order:
         return ApplyReport(change_id, tuple(results.values()))
     with hold_all(work.locks, plan.of_state(CHANGED), owner):
-        change = Change(work, change_id, options.confirm_s, options.without_timer)
+        change = Change(
+            work,
+            change_id,
+            options.confirm_s,
+            without_timer=options.without_timer,
+            together=options.together,
+        )
         change.begin({name: results[name].diff for batch in order for name in batch})
         stopped = False
         for number, batch in enumerate(order, 1):

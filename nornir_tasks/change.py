@@ -7,6 +7,7 @@ from typing import Any
 from inventory.errors import ImeretiError
 from nornir_tasks.errors import CommitError, PendingError, RecordError, UnreachableError
 from nornir_tasks.fate import settled_fate
+from nornir_tasks.meeting import Meeting, leaving
 from nornir_tasks.session import Outcome, Session
 from nornir_tasks.work import Work
 
@@ -27,11 +28,20 @@ class Fate:
 class Change:
     """The steps of one apply. Not safe for two threads at once; each step is parallel inside."""
 
-    def __init__(self, work: Work, change_id: str, confirm_s: int, without_timer: bool) -> None:
+    def __init__(
+        self,
+        work: Work,
+        change_id: str,
+        confirm_s: int,
+        *,
+        without_timer: bool = False,
+        together: bool = False,
+    ) -> None:
         self._work = work
         self.id = change_id
         self._confirm_s = confirm_s
         self._without_timer = without_timer
+        self._together = together
         self._tokens: dict[str, str] = {}
 
     def begin(self, diffs: Mapping[str, str]) -> None:
@@ -72,7 +82,8 @@ class Change:
 
     def commit(self, shown: Mapping[str, str]) -> dict[str, Fate]:
         """Stage again, compare with what was shown, arm and load; on all devices at once."""
-        return self._each(shown, lambda session: self._commit_one(session, shown))
+        meeting = Meeting(len(shown), self._work.now) if self._together else None
+        return self._each(shown, lambda session: self._commit_one(session, shown, meeting))
 
     def begun(self, devices: Iterable[str]) -> bool:
         """Whether the commit of any of them was begun, however it ended."""
@@ -86,19 +97,24 @@ class Change:
         """Back to what ran before; where a device can't be reached, its timer does it."""
         return self._each(devices, self._revert_one)
 
-    def _commit_one(self, session: Session, shown: Mapping[str, str]) -> Fate:
+    def _commit_one(
+        self, session: Session, shown: Mapping[str, str], meeting: Meeting | None
+    ) -> Fate:
         work, name = self._work, session.device.name
-        timer = self._timer(session)
-        session.stage(work.filled(name))
-        diff = work.secrets.mask(session.difference())
-        if diff != shown[name]:
-            session.discard()
-            return Fate("failed", f"{name}: differs from what was shown: it was changed meanwhile")
+        with leaving(meeting):
+            timer = self._timer(session)
+            session.stage(work.filled(name))
+            diff = work.secrets.mask(session.difference())
+            if diff != shown[name]:
+                session.discard()
+                text = f"{name}: differs from what was shown: it was changed meanwhile"
+                return Fate("failed", text)
+            moment = None if meeting is None else meeting.moment(name)
         detail = {"diff": diff, "token": session.token, "timer_s": timer}
         self._record("commit", "begun", name, detail)
         self._tokens[name] = session.token
         try:
-            session.commit(timer, f"{work.audit.who} {self.id}")
+            session.commit(timer, f"{work.audit.who} {self.id}", moment)
             left = work.secrets.mask(session.difference())
         except CommitError as error:
             text = work.secrets.mask(str(error))

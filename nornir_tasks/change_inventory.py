@@ -1,7 +1,7 @@
 """Small edits of the inventory's files that keep comments and layout, and can be taken back."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,9 +26,20 @@ class InventoryEdit:
 
         An exception inside puts the file back; so a change that was not applied is not written.
         """
-        file = self.folder / "links.yaml"
+        with self._changed("links.yaml", lambda text: _with_key(text, link, key, value)) as network:
+            yield network
+
+    @contextmanager
+    def region(self, section: tuple[str, ...], values: Mapping[str, str]) -> Iterator[Network]:
+        """Set keys of a section of region.yaml, like ("services", "snmp"); otherwise as `link`."""
+        with self._changed("region.yaml", lambda text: _with_values(text, section, values)) as made:
+            yield made
+
+    @contextmanager
+    def _changed(self, name: str, change: Callable[[str], str]) -> Iterator[Network]:
+        file = self.folder / name
         before = file.read_text(encoding="utf-8")
-        file.write_text(_with_key(before, link, key, value), encoding="utf-8")
+        file.write_text(change(before), encoding="utf-8")
         try:
             yield self.load(self.folder)
         except BaseException:  # also Ctrl-C: the file must say what runs
@@ -42,7 +53,7 @@ def _with_key(text: str, link: str, key: str, value: str) -> str:
     if row is None:
         message = f"there is no row of one map for link '{link}'."
         raise InputError((Problem("links.yaml", 0, link, message),))
-    shown = value if _PLAIN.fullmatch(value) else '"' + value.replace('"', '\\"') + '"'
+    shown = _shown(value)
     found = re.search(rf"(?<=[{{ ]){re.escape(key)}: *(\"[^\"]*\"|[^,}}\n]+)", row[0])
     if found:
         made = row[0][: found.start()] + f"{key}: {shown}" + row[0][found.end() :]
@@ -50,6 +61,31 @@ def _with_key(text: str, link: str, key: str, value: str) -> str:
         made = re.sub(r"\{", f"{{{key}: {shown}, ", row[0], count=1)
     made = _no_longer_assumed(made, key)
     return text[: row.start()] + made + text[row.end() :]
+
+
+def _with_values(text: str, section: tuple[str, ...], values: Mapping[str, str]) -> str:
+    """`text` with other values of keys of `section`, which is written as a block of lines."""
+    left = dict(values)
+    path: list[str] = []
+    made: list[str] = []
+    for line in text.splitlines(keepends=True):
+        found = re.match(r"( *)([a-z0-9_]+):", line)
+        if found:
+            path = [*path[: len(found[1]) // 2], found[2]]
+            if tuple(path[:-1]) == section and found[2] in left:
+                tail = re.search(r" +#.*", line)
+                value = _shown(left.pop(found[2]))
+                made.append(f"{found[0]} {value}{tail[0] if tail else ''}\n")
+                continue
+        made.append(line)
+    if left:
+        where = ".".join((*section, *left))
+        raise InputError((Problem("region.yaml", 0, where, "there is no line of its own for it."),))
+    return "".join(made)
+
+
+def _shown(value: str) -> str:
+    return value if _PLAIN.fullmatch(value) else '"' + value.replace('"', '\\"') + '"'
 
 
 def _no_longer_assumed(row: str, key: str) -> str:

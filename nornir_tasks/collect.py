@@ -108,7 +108,7 @@ def drift(
 
     def step(session: Session) -> tuple[str, str]:
         lines = difference(work, session)
-        return lines, session.last_change() if lines else ""
+        return lines, session.last_change(lines) if lines else ""
 
     def tell(device: str, _outcome: object) -> None:
         if done is not None:

@@ -10,6 +10,10 @@ from inventory.model import (
     Interface,
     InterfaceKind,
     Network,
+    OspfInterface,
+    OspfKey,
+    OspfPlan,
+    SnmpUser,
 )
 from inventory.secrets import placeholder
 from nornir_tasks.acl import border_lists, lan_lists
@@ -22,9 +26,11 @@ from nornir_tasks.intent import (
     LanFilter,
     OspfIntent,
     OspfInterfaceIntent,
+    OspfKeyIntent,
     Pair,
     RegionIntent,
     SnmpIntent,
+    SnmpUserIntent,
     SwitchIntent,
     Vlan,
 )
@@ -51,10 +57,15 @@ def region_intent(policy: Policy) -> RegionIntent:
         enable_password=placeholder(services.enable_secret),
         snmp=SnmpIntent(
             user=snmp.user,
+            users=tuple(
+                SnmpUserIntent(one.name, placeholder(one.auth_secret), placeholder(one.priv_secret))
+                for one in (
+                    SnmpUser(snmp.user, snmp.auth_secret, snmp.priv_secret),
+                    *snmp.besides,
+                )
+            ),
             auth_protocol=snmp.auth_protocol,
-            auth=placeholder(snmp.auth_secret),
             priv_protocol=snmp.priv_protocol,
-            priv=placeholder(snmp.priv_secret),
             contact=snmp.contact,
             collectors=tuple(str(collector) for collector in snmp.collectors),
             trap_port=snmp.trap_port,
@@ -140,7 +151,11 @@ def _interface(policy: Policy, device: Device, interface: Interface) -> Interfac
         vlan=interface.vlan,
         vlans=",".join(str(vlan) for vlan in interface.vlans),
         subinterface=interface.parent is not None,
-        ospf=OspfInterfaceIntent(ospf.cost, ospf.passive, ospf.bfd) if ospf else None,
+        ospf=OspfInterfaceIntent(
+            ospf.cost, ospf.passive, ospf.bfd, _keys(policy.network.region.ospf, ospf)
+        )
+        if ospf
+        else None,
         filter=filtered,
     )
 
@@ -156,14 +171,20 @@ def _ospf(network: Network, device: Device) -> OspfIntent | None:
         hello_s=plan.hello_s,
         dead_s=plan.dead_s,
         retransmit_s=plan.retransmit_s,
-        key_id=plan.key_id,
-        key=placeholder(plan.key_secret),
+        keys=tuple(
+            dict.fromkeys(key for _, one in running if not one.passive for key in _keys(plan, one))
+        ),
         bfd_interval_ms=plan.bfd_interval_ms,
         bfd_multiplier=plan.bfd_multiplier,
         bfd=any(ospf.bfd for _, ospf in running),
         active=tuple(name for name, ospf in running if not ospf.passive),
         originates_default=any(p.accepts_default for p in external_peers(network, device)),
     )
+
+
+def _keys(plan: OspfPlan, ospf: OspfInterface) -> tuple[OspfKeyIntent, ...]:
+    keys = ospf.keys or (OspfKey(plan.key_id, plan.key_secret),)
+    return tuple(OspfKeyIntent(key.id, placeholder(key.secret)) for key in keys)
 
 
 def _switch(network: Network, device: Device) -> SwitchIntent:

@@ -110,12 +110,22 @@ class BorderFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class OspfKeyIntent:
+    """A key of OSPF; the key itself is a placeholder."""
+
+    id: int
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class OspfInterfaceIntent:
     """OSPF on an interface, both versions."""
 
     cost: int
     passive: bool
     bfd: bool
+    keys: tuple[OspfKeyIntent, ...]
+    """Those it accepts, where the platform can accept several; it sends with the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +163,8 @@ class OspfIntent:
     hello_s: int
     dead_s: int
     retransmit_s: int
-    key_id: int
-    key: str
+    keys: tuple[OspfKeyIntent, ...]
+    """Of all its interfaces; those of the first come first."""
     bfd_interval_ms: int
     bfd_multiplier: int
     bfd: bool
@@ -237,14 +247,23 @@ class SwitchIntent:
 
 
 @dataclass(frozen=True, slots=True)
+class SnmpUserIntent:
+    """A user of SNMPv3; its passwords are placeholders."""
+
+    name: str
+    auth: str
+    priv: str
+
+
+@dataclass(frozen=True, slots=True)
 class SnmpIntent:
     """SNMPv3 authPriv."""
 
     user: str
+    """Who sends the traps; the first of `users`."""
+    users: tuple[SnmpUserIntent, ...]
     auth_protocol: str
-    auth: str
     priv_protocol: str
-    priv: str
     contact: str
     collectors: tuple[str, ...]
     """Where traps go."""

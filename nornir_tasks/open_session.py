@@ -4,6 +4,9 @@ from inventory.errors import DeviceError
 from inventory.model import Device
 from nornir_tasks.session import Access, Session
 
+PLATFORMS = frozenset({"frr", "cisco_ios"})
+"""Those that this program changes and asks."""
+
 
 def open_session(device: Device, access: Access, external: tuple[str, ...]) -> Session:
     """A session with `device`; UnreachableError or AccessError when there is none to be had."""

@@ -39,8 +39,9 @@ class Play:
     """The selection."""
     arguments: Mapping[str, str]
     say: Callable[[str], None]
-    apply_network: Callable[[Network, tuple[str, ...]], int]
-    """Plan, show, ask, apply so that the devices run that network; an exit status."""
+    apply_network: Callable[[Network, tuple[str, ...], bool], int]
+    """Plan, show, ask, apply so that the devices run that network, True: all of them at one
+    moment; an exit status."""
     verify_devices: Callable[[tuple[str, ...]], int]
     day_zero: Callable[[Device], Files]
     """Every file of a device with its secrets: what is loaded on a device that knows nothing."""
@@ -58,9 +59,12 @@ class Play:
         message = f"expected {name}=VALUE, found none."
         raise InputError((Problem("command line", 0, name, message),))
 
-    def apply(self, network: Network, devices: tuple[str, ...]) -> None:
-        """Make `devices` run `network`; PlayStopped when that was reverted or failed."""
-        code = self.apply_network(network, devices)
+    def apply(self, network: Network, devices: tuple[str, ...], *, together: bool = False) -> None:
+        """Make `devices` run `network`; PlayStopped when that was reverted or failed.
+
+        `together`: all in one batch and at one moment, as both ends of a link may need it.
+        """
+        code = self.apply_network(network, devices, together)
         if code != 0:
             raise PlayStopped(code)
 

@@ -22,11 +22,12 @@ _PLACES = tuple(
         rf"(?m)(ipv6 ospf6 authentication key-id \d+ hash-algo \S+ key ){_VALUE}",
         rf"(?m)(^\s*(?:enable )?(?:secret|password) (?:\d )?){_VALUE}",
         rf"(?m)(^username \S+ .*?(?:secret|password) (?:\d )?){_VALUE}",
-        rf"(?m)(snmp-server user .*? auth (?:md5|sha|sha256) ){_VALUE}",
+        rf"(?m)(snmp-server user .*? auth (?:md5|sha|sha-2 \d+) ){_VALUE}",
         rf"(?m)(snmp-server user .*? priv (?:des|3des|aes \d+) ){_VALUE}",
         rf"(?m)(snmp-server community ){_VALUE}",
         rf"(?m)(^\s*(?:tacacs|radius)-server .*?key (?:\d )?){_VALUE}",
-        rf"(?m)(^createUser \S+ \S+ \"?){_VALUE}",
+        r"(?m)(^createUser \S+ \S+ )(?!\"?<<[A-Z][A-Z0-9_]*>>)\S+",
+        r"(?m)(^createUser \S+ \S+ \S+ \S+ )(?!\"?<<[A-Z][A-Z0-9_]*>>)\S+",
     )
 )
 _NOISE = re.compile(

@@ -93,8 +93,12 @@ class Session(Protocol):
     def difference(self) -> str:
         """The device's own difference between what runs and the candidate."""
 
-    def commit(self, revert_in_s: int | None, who: str) -> None:
-        """Arm the timer, then load. CommitError: it was taken back, and the text says how far."""
+    def commit(self, revert_in_s: int | None, who: str, at: float | None = None) -> None:
+        """Arm the timer, then load. CommitError: it was taken back, and the text says how far.
+
+        `at`: Unix seconds at which to load, where the platform can; a device that is late loads
+        nothing.
+        """
 
     def confirm(self) -> None:
         """Disarm and save; PendingError when the timer was faster."""
@@ -114,8 +118,11 @@ class Session(Protocol):
     def state(self) -> DeviceState:
         """Operational state."""
 
-    def last_change(self) -> str:
-        """Who changed it last and when, as the device's own log knows; empty when it does not."""
+    def last_change(self, lines: str) -> str:
+        """Who changed it last and when, as the device's own log knows; empty when it does not.
+
+        `lines`: a difference; where the log knows who typed one of them, that is told.
+        """
 
     def close(self) -> None:
         """End the session; a pending commit stays pending."""

@@ -1,16 +1,17 @@
 """What the network says of itself at one moment: states of devices, and probes, as checks."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from inventory.errors import ImeretiError
 from inventory.model import Network
 from nornir_tasks.checks import CheckResult, check_state, unreached
+from nornir_tasks.open_session import PLATFORMS
 from nornir_tasks.probes import check_probes, probes_for
 from nornir_tasks.session import Session
 from nornir_tasks.work import Work
 
 
-def scope_of(network: Network, devices: Iterable[str]) -> tuple[str, ...]:
+def scope_of(network: Network, devices: Collection[str]) -> tuple[str, ...]:
     """Who can tell that a change on `devices` went wrong: they, their neighbours, the borders."""
     scope = set(devices)
     for link in network.links.values():
@@ -18,7 +19,14 @@ def scope_of(network: Network, devices: Iterable[str]) -> tuple[str, ...]:
             scope |= {link.a.device, link.b.device}
     bgp = network.region.bgp
     scope |= {peer.device for peer in bgp.externals} | set(bgp.speakers)
-    return tuple(sorted(name for name in scope if _speaks(network, name)))
+    known = (network.devices[name] for name in scope if name in network.devices)
+    return tuple(
+        sorted(
+            device.name
+            for device in known
+            if device.platform in PLATFORMS and (device.routes or device.name in devices)
+        )
+    )
 
 
 def take(work: Work, devices: Iterable[str], *, probe: bool = True) -> tuple[CheckResult, ...]:
@@ -37,8 +45,3 @@ def take(work: Work, devices: Iterable[str], *, probe: bool = True) -> tuple[Che
         probes = probes_for(work.network, work.prober.lans())
         results.extend(check_probes(work.prober.probe(probes)))
     return tuple(results)
-
-
-def _speaks(network: Network, name: str) -> bool:
-    device = network.devices.get(name)
-    return device is not None and device.routes

@@ -35,6 +35,8 @@ class Work:
     """Tells a person of progress."""
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
+    now: Callable[[], float] = time.time
+    """Unix seconds, for what devices are to do at a moment of theirs."""
 
     def filled(self, device: str) -> Files:
         """The candidate with its secrets; SecretError names what is missing."""

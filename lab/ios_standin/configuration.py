@@ -72,7 +72,18 @@ class Configuration:
         return None if entry is None else entry.children
 
     def apply(self, path: tuple[Block, ...], line: str) -> Outcome:
-        """Takes one line typed in the context `path`, innermost last."""
+        """Takes one line typed in the context `path`, innermost last.
+
+        A word that an outer context spells out is no abbreviation of one further in: `key 2` after
+        `key 1` is the next key, though `key` could stand for `key-string`.
+        """
+        word = line.split(maxsplit=1)[0] if line.strip() else ""
+        if len(path) > 1 and word not in path[-1].context.words:
+            for depth in range(len(path) - 1, 1, -1):
+                if word in path[depth - 1].context.words:
+                    outer = self._apply_in(path[:depth], line)
+                    if not isinstance(outer, Refusal):
+                        return outer
         outcome = self._apply_in(path, line)
         if isinstance(outcome, Refusal) and len(path) > 1:
             climbed: Outcome = outcome

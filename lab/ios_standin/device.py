@@ -187,6 +187,10 @@ class IosStandin:
         self.revert.arm(name, text, user, minutes)
         return True
 
+    def neighbours_follow(self) -> None:
+        """Neighbours that nobody stands in for now suit what runs, not what ran at first."""
+        self.view = View(self, self.running())
+
     # Power
 
     def power_cycle(self) -> None:

@@ -138,6 +138,8 @@ class Context:
     """Rows shown in their absence."""
     neighbors_at: int
     """Place of the first `neighbor` row: lines of one neighbor are shown together."""
+    words: frozenset[str]
+    """What its lines begin with, spelt out."""
 
 
 def _row(place: int, source: str) -> Row:
@@ -167,6 +169,7 @@ def _context(name: str, source: str, kind: Kind) -> Context:
         Matcher([compile_pattern(row.pattern) for row in drops]),
         tuple(row for row in rows if row.flag("absent") is not None),
         min(neighbors, default=-1),
+        frozenset(row.pattern.split(maxsplit=1)[0] for row in positive),
     )
 
 

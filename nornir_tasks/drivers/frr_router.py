@@ -46,6 +46,8 @@ class FrrRouter:
         self._token = ""
         self._candidate: dict[str, str] = {}
         self._committed = False
+        self.load_at: float | None = None
+        """Unix seconds at which the next commit loads FRR's lines; None: at once."""
         self._fresh: tuple[float, dict[str, str]] = (0.0, {})
 
     def open(self) -> None:
@@ -90,7 +92,7 @@ class FrrRouter:
         if loaded.status != 0:
             self.discard()
             raise ReplaceConfigException(loaded.said or "the candidate was refused")
-        self._fresh = self._clock(), _sections(loaded.out, "frr.conf", "nftables.conf")
+        self._fresh = self._clock(), _sections(loaded.out, *FILES)
 
     def difference(self) -> str:
         """The router's own difference between what runs and the candidate; empty when none."""
@@ -103,6 +105,8 @@ class FrrRouter:
         if "nftables.conf" in self._candidate:
             changes = frr_text.unified(running["nftables.running"], running["nftables.candidate"])
             parts.append(changes)
+        if "snmpd.conf" in self._candidate:
+            parts.append(frr_text.unified(running["snmpd.conf"], self._candidate["snmpd.conf"]))
         return "\n".join(part for part in parts if part)
 
     def discard(self) -> None:
@@ -116,7 +120,8 @@ class FrrRouter:
         if not self._candidate:
             raise CommitError("no candidate is loaded")
         self._committed = True
-        committed = self._step("commit", self._folder, self._token, str(timer_s), who)
+        moment = "" if self.load_at is None else f"{self.load_at:.3f}"
+        committed = self._step("commit", self._folder, self._token, str(timer_s), who, moment)
         if committed.status == _PENDING:
             raise CommitError(f"another change waits for its confirmation: {committed.said}")
         if committed.status == _REVERTED:
@@ -196,7 +201,7 @@ class FrrRouter:
         shown = self._piped("show", folder)
         if shown.status != 0:
             raise CommandErrorException(f"what runs can't be read: {shown.said}")
-        return _sections(shown.out, "frr.conf", "nftables.conf")
+        return _sections(shown.out, *FILES)
 
     def _frr_difference(self, running: str) -> str:
         # The same lines in the same contexts: frr-reload would find nothing, at ten times the cost.

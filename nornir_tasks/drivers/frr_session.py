@@ -55,8 +55,9 @@ class FrrSession:
         with self._translated():
             return self._driver.compare_config()
 
-    def commit(self, revert_in_s: int | None, who: str) -> None:
+    def commit(self, revert_in_s: int | None, who: str, at: float | None = None) -> None:
         """All in one script on the router."""
+        self._driver.router.load_at = at
         with self._translated():
             self._driver.commit_config(message=who, revert_in=revert_in_s)
 
@@ -99,7 +100,7 @@ class FrrSession:
             said = self._driver.router.run(asked)
             return frr_state.read(self.device.name, said.out, self._external)
 
-    def last_change(self) -> str:
+    def last_change(self, lines: str) -> str:  # noqa: ARG002  (FRR's log has no lines)
         """FRR keeps no record of who typed what, unless `log commands` is on and a log is kept."""
         with self._translated():
             return self._driver.router.last_command()

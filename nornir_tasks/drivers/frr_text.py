@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 Line = tuple[tuple[str, ...], str]
 """(contexts from the outside in, the line)"""
 
-FILES = ("frr.conf", "nftables.conf")
+FILES = ("frr.conf", "nftables.conf", "snmpd.conf")
 """What a candidate may hold."""
 _HEADER = ("Building configuration...", "Current configuration:", "end")
 _NUMBERED = ("no ip prefix-list ", "no ipv6 prefix-list ", "no access-list ")

@@ -5,7 +5,8 @@
 #   check DIR                syntax of the candidate; nothing changes
 #   show DIR                 what runs, and the candidate's rule set as nft itself would list it
 #   differ DIR               frr-reload's own difference between candidate and running
-#   commit DIR TOKEN S WHO   save what runs, arm the timer (S seconds, 0: none), load, differ again
+#   commit DIR TOKEN S WHO [AT]  save what runs, arm the timer (S seconds, 0: none), load, differ
+#                            again; FRR's lines at the second AT of the Unix clock, or not at all
 #   confirm TOKEN            disarm, and make the candidate the start-up configuration
 #   revert TOKEN             back to what was saved
 #   status                   what is armed, and how the last change ended
@@ -21,6 +22,7 @@ PATH=/usr/sbin:/usr/bin:/sbin:/bin
 state=/run/imereti
 reload=/usr/lib/frr/frr-reload.py
 bound=90
+load_at=''
 
 say() { printf '%s\n' "$*"; }
 
@@ -32,18 +34,31 @@ frr_show() { timeout "$bound" vtysh -c 'show running-config no-header'; }
 # and for that moment the default would hold: a circuit of cost 1 draws every packet to it.
 frr_values() {
     awk '/^interface / { name = $2 } /^exit/ { name = "" }
-        name != "" && / (ip ospf|ipv6 ospf6) cost / { print "interface " name; print; print "exit" }' |
-        paste -d '|' - - -
+        name != "" && / (ip ospf|ipv6 ospf6) cost | ip ospf message-digest-key | ospf6 authentication key-id / {
+            print "interface " name "\t" $0 "\texit" }'
 }
 
 frr_overwrite() {
     frr_show | frr_values >"$1/values.running"
-    frr_values <"$1/frr.conf" | grep -vxF -f "$1/values.running" | tr '|' '\n' >"$1/values"
+    frr_values <"$1/frr.conf" | grep -vxF -f "$1/values.running" | tr '\t' '\n' >"$1/values"
+    wait_for_moment || return 1
     [ ! -s "$1/values" ] || timeout "$bound" vtysh -f "$1/values"
 }
 
+# Both ends of a link are to load at one moment; a router that is late leaves all as it is.
+wait_for_moment() {
+    [ -n "$load_at" ] || return 0
+    ahead=$(awk -v at="$load_at" -v now="$(date +%s.%N)" 'BEGIN { printf "%.3f", at - now }')
+    load_at=''
+    case $ahead in
+    -*) say "the moment to load passed ${ahead#-} s ago; is this clock right?"; return 1 ;;
+    ???.*) say "the moment to load is $ahead s away; is this clock right?"; return 1 ;;
+    esac
+    sleep "$ahead"
+}
+
 frr_load() {
-    frr_overwrite "$1"
+    frr_overwrite "$1" || return 1
     [ -f /etc/frr/vtysh.conf ] && cp /etc/frr/vtysh.conf "$1/vtysh.conf"
     timeout "$bound" "$reload" --reload --stdout --log-level warning --confdir "$1" "$1/frr.conf"
 }
@@ -106,12 +121,39 @@ nft_load() {
     nft_in_place "$1" || nft_anew "$1"
 }
 
-snmp_installed() { cat /etc/snmp/snmpd.conf 2>/dev/null || true; }
+snmp_target=/etc/snmp/snmpd.conf
 
+snmp_shown() { cat "$snmp_target" 2>/dev/null || true; }
+
+# snmpd has no check of its own; it only warns of words that it does not know, once it reads them.
+snmp_check() {
+    snmpd -H 2>&1 | awk '/^    / { print tolower($1) }' >"$1/snmp.words"
+    awk 'NF && $1 !~ /^#/ { print tolower($1) }' "$1/snmpd.conf" | grep -vxF -f "$1/snmp.words" |
+        sed 's/^/snmpd.conf: unknown directive /' | grep . && return 1
+    return 0
+}
+
+# Laid over the start-up file until `confirm` writes that, so that a reboot brings the old one back.
+# At SIGHUP snmpd takes users and views anew and answers on: no poll is lost.
 snmp_load() {
-    install_as "$1/snmpd.conf" /etc/snmp/snmpd.conf
+    snmp_uncover
+    if ! cmp -s "$1/snmpd.conf" "$snmp_target"; then
+        if [ -e "$snmp_target" ]; then
+            chown --reference="$snmp_target" "$1/snmpd.conf"
+            chmod --reference="$snmp_target" "$1/snmpd.conf"
+        fi
+        mount --bind "$1/snmpd.conf" "$snmp_target" || return 1
+        : >"$state/snmp.covered"
+    fi
     pkill -HUP -x snmpd || true
 }
+
+snmp_uncover() {
+    [ ! -e "$state/snmp.covered" ] || umount "$snmp_target"
+    rm -f "$state/snmp.covered"
+}
+
+snmp_differ() { cmp -s "$1/snmpd.conf" "$snmp_target" || say 'snmpd.conf is not in its place'; }
 
 # Beside the target first, on the disk, then in its place: a reader sees the old or the new whole.
 install_as() {
@@ -136,20 +178,21 @@ ended() { # TOKEN HOW
 
 load_all() { # FOLDER
     if [ -f "$1/nftables.conf" ]; then nft_load "$1" || return 1; fi
-    if [ -f "$1/snmpd.conf" ]; then snmp_load "$1" || return 1; fi
+    if [ -f "$1/snmpd.conf" ] && [ -n "$(snmp_differ "$1")" ]; then snmp_load "$1" || return 1; fi
     if [ -f "$1/frr.conf" ]; then frr_load "$1" || return 1; fi
 }
 
 left_over() { # FOLDER: what still differs once it is loaded
     if [ -f "$1/frr.conf" ]; then frr_differ "$1" || say 'frr-reload --test failed'; fi
     if [ -f "$1/nftables.conf" ]; then nft_differ "$1"; fi
+    if [ -f "$1/snmpd.conf" ]; then snmp_differ "$1"; fi
 }
 
 save() { # DIR
     mkdir -p "$1/saved"
     if [ -f "$1/candidate/frr.conf" ]; then frr_show >"$1/saved/frr.conf" || return 1; fi
     if [ -f "$1/candidate/nftables.conf" ]; then nft_show >"$1/saved/nftables.conf" || return 1; fi
-    if [ -f "$1/candidate/snmpd.conf" ]; then snmp_installed >"$1/saved/snmpd.conf"; fi
+    if [ -f "$1/candidate/snmpd.conf" ]; then snmp_shown >"$1/saved/snmpd.conf"; fi
 }
 
 restore() { # DIR TOKEN HOW
@@ -190,11 +233,12 @@ check)
     if [ -f "$2/candidate/nftables.conf" ]; then
         unshare -n nft -c -f "$2/candidate/nftables.conf" 2>&1 || exit 2
     fi
+    if [ -f "$2/candidate/snmpd.conf" ]; then snmp_check "$2/candidate" || exit 2; fi
     ;;
 show)
     say '@@ frr.conf' && frr_show || exit 1
     say '@@ nftables.conf' && nft_show || exit 1
-    say '@@ snmpd.conf' && snmp_installed
+    say '@@ snmpd.conf' && snmp_shown
     if [ -f "${2:-/nowhere}/candidate/nftables.conf" ]; then
         say '@@ nftables.running' && nft_show | nft_normal || exit 1
         say '@@ nftables.candidate' && nft_normal <"$2/candidate/nftables.conf" || exit 2
@@ -204,7 +248,7 @@ differ)
     frr_differ "$2/candidate"
     ;;
 commit)
-    dir=$2 token=$3
+    dir=$2 token=$3 load_at=${6:-}
     # The session may die at any moment; what was begun here is brought to its end.
     trap '' HUP PIPE
     locked
@@ -215,6 +259,7 @@ commit)
         exit 0
     fi
     say "${left:-the load failed}"
+    load_at=''
     disarm
     restore "$dir" "$token" reverted-by-failed-commit && exit 5
     exit 6
@@ -227,9 +272,14 @@ confirm)
     # From here on the change stands, whatever happens to the caller.
     mv "$state/armed" "$state/confirming"
     disarm
-    for name in frr.conf nftables.conf; do
+    snmp_uncover
+    for name in frr.conf nftables.conf snmpd.conf; do
         [ -f "$dir/candidate/$name" ] || continue
-        case $name in frr.conf) target=/etc/frr/frr.conf ;; *) target=/etc/nftables.conf ;; esac
+        case $name in
+        frr.conf) target=/etc/frr/frr.conf ;;
+        snmpd.conf) target=$snmp_target ;;
+        *) target=/etc/$name ;;
+        esac
         if [ -f "$dir/candidate/merged" ] && [ "$name" = frr.conf ]; then
             frr_show >"$dir/candidate/frr.conf"
         fi

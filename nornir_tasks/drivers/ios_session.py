@@ -43,6 +43,8 @@ class IosSession:
         self.device = device
         self._external = external
         self._token = ""
+        self._users: frozenset[str] = frozenset()
+        self._leaving: dict[str, str] = {}
         self._committed = False
         self._lost = False
         host = access.host or str(device.management)
@@ -89,6 +91,7 @@ class IosSession:
         """Copy the candidate to flash by SCP; its MD5 is compared there."""
         (text,) = candidate.values()
         self._token, self._committed = uuid4().hex[:12], False
+        self._users = ios_text.snmp_users_in(text)
         self._driver.candidate_cfg = _FILE.format(token=self._token)
         # NAPALM would write its own copy where everybody can read the secrets in it.
         with (
@@ -100,10 +103,24 @@ class IosSession:
             self._driver.load_replace_candidate(filename=str(file))
 
     def difference(self) -> str:
-        """`show archive config differences`, without secrets that are only stored otherwise."""
-        return frr_text.shown(*self._differences(_FILE.format(token=self._token)))
+        """`show archive config differences`, without secrets that are only stored otherwise.
 
-    def commit(self, revert_in_s: int | None, who: str) -> None:  # noqa: ARG002  (IOS logs the user)
+        SNMPv3 users that the candidate does not name are told too, though IOS compares none.
+        """
+        gone, come = self._differences(_FILE.format(token=self._token))
+        if not self._committed:
+            known = self._snmp_users() if self._users else {}
+            self._leaving = {name: known[name] for name in sorted(known) if name not in self._users}
+        leaving = {} if self._committed else self._leaving
+        users = tuple(((), f"snmp-server user {n} {group} v3") for n, group in leaving.items())
+        return frr_text.shown((*gone, *users), come)
+
+    def commit(
+        self,
+        revert_in_s: int | None,
+        who: str,  # noqa: ARG002  (IOS logs the user)
+        at: float | None = None,  # noqa: ARG002  (a replace takes the time that it takes)
+    ) -> None:
         """`configure replace ... revert trigger error timer N`; N in minutes, rounded up."""
         minutes = None if revert_in_s is None else -(-revert_in_s // MINUTE_S) * MINUTE_S
         self._committed = True
@@ -117,9 +134,17 @@ class IosSession:
                 raise
 
     def confirm(self) -> None:
-        """`configure confirm`, then `write memory`; the candidate, with its secrets, goes."""
+        """`configure confirm`, then `write memory`; the candidate, with its secrets, goes.
+
+        SNMPv3 users that are to leave go now: no revert would bring back what IOS never shows.
+        """
         with self._translated():
             self._driver.confirm_commit()
+            if self._leaving:
+                lines = [f"no snmp-server user {n} {g} v3" for n, g in self._leaving.items()]
+                self._driver.device.send_config_set(lines)
+                self._driver.device.save_config()
+                self._leaving = {}
         self._remove()
 
     def revert(self) -> None:
@@ -193,12 +218,14 @@ class IosSession:
             or None,
         )
 
-    def last_change(self) -> str:
-        """The header of the running configuration tells who and when."""
+    def last_change(self, lines: str) -> str:
+        """Who typed those lines, by `archive log config`; else the header's last change."""
         with self._translated():
             said = self._send("show running-config | include Last configuration change")
-        found = re.search(r"Last configuration change at (.+?)\s*$", said, re.MULTILINE)
-        return found[1] if found else ""
+            logged = self._send("show archive log config all")
+        header = re.search(r"Last configuration change at (.+?)\s*$", said, re.MULTILINE)
+        typed = ios_text.who_typed(lines, logged)
+        return "; ".join([*typed, *([f"last change at {header[1]}"] if header else [])])
 
     def close(self) -> None:
         """Disconnect; a session that was lost is not asked to say good-bye."""
@@ -229,10 +256,12 @@ class IosSession:
             )
         gone, come = ios_text.without_stored_secrets(*ios_text.read_differences(said))
         if any(line.startswith("snmp-server user ") for _, line in come):
-            with self._translated():
-                users = frozenset(re.findall(r"User name: (\S+)", self._send("show snmp user")))
-            come = ios_text.without_unshown(come, users)
+            come = ios_text.without_unshown(come, frozenset(self._snmp_users()))
         return gone, ios_text.without_unshown(come, frozenset())
+
+    def _snmp_users(self) -> dict[str, str]:
+        with self._translated():
+            return ios_text.snmp_users_known(self._send("show snmp user"))
 
     def _remove(self) -> None:
         if self._token:

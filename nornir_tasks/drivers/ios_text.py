@@ -17,8 +17,11 @@ from nornir_tasks.drivers.frr_text import Line
 _SECRET = re.compile(r"^(?P<stem>.*\b(?:secret|password|key-string|md5|key)) (?P<rest>\S.*)$")
 _STORED = re.compile(r"^(?P<kind>[789]) (?P<value>\S+)(?P<tail>.*)$")
 _BANNER = re.compile(r"^(banner \w+) (\^C|\S)")
+_LOGGED = re.compile(r"^\s*\d+\s+\d+\s+(?P<user>\S+)\s*\|(?P<command>.*?)\s*$", re.MULTILINE)
 _HIDDEN_DEFAULTS = frozenset({"exec-timeout 10 0", "errdisable recovery interval 300"})
 _SNMP_USER = re.compile(r"^snmp-server user (\S+) ")
+_SNMP_USER_LINE = re.compile(r"(?m)^snmp-server user (\S+) ")
+_SNMP_USER_SHOWN = re.compile(r"(?s)User name: (\S+).*?Group-name: (\S+)")
 _TYPE7_KEY = b"dsfd;kfoA,.iyewrkldJKDHSUBsgvca69834ncxv9873254k;fg87"
 _STANDARD = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _CRYPT = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -74,6 +77,32 @@ def without_unshown(come: Iterable[Line], snmp_users: frozenset[str]) -> tuple[L
         if line not in _HIDDEN_DEFAULTS
         and not ((user := _SNMP_USER.match(line)) and user[1] in snmp_users)
     )
+
+
+def snmp_users_in(text: str) -> frozenset[str]:
+    """Names of the SNMPv3 users that a configuration defines."""
+    return frozenset(_SNMP_USER_LINE.findall(text))
+
+
+def snmp_users_known(said: str) -> dict[str, str]:
+    """`show snmp user` -> group by user."""
+    return dict(_SNMP_USER_SHOWN.findall(said))
+
+
+def who_typed(difference: str, log: str) -> tuple[str, ...]:
+    """Who typed lines of `difference`, by `show archive log config all`; of several, the newest.
+
+    A line that is missing was removed by its `no` form; one that replaced it stands for itself.
+    """
+    newest = {found["command"]: found["user"] for found in _LOGGED.finditer(log)}
+    told: list[str] = []
+    for line in difference.splitlines():
+        body = line[1:].strip()
+        for command in (body, f"no {body}", body.removeprefix("no ")):
+            if line[:1] in "+-" and command in newest:
+                told.append(f"{newest[command]} typed '{command}'")
+                break
+    return tuple(dict.fromkeys(told))
 
 
 def _whole_banners(lines: Iterable[str]) -> Iterator[str]:

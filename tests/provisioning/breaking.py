@@ -1,32 +1,67 @@
-"""An apply of one device that dies, or loses its connection, at a chosen point.
-
-python -m tests.provisioning.breaking STATE LAB DEVICE FOLDER KIND OPERATION NUMBER PLACE
-
-KIND is kill or cut; OPERATION is a method of the session with the device, NUMBER its how manieth
-call, from 0; PLACE is before, after, or how many seconds after the call began.
-"""
+"""An apply whose program dies, or loses its connection with a device, at a chosen point."""
 
 import os
 import signal
-import sys
+import socket
 import threading
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from inventory.load import load_network
+from inventory.secrets import Secrets
 from inventory.view import virtual
 from lab import control
 from nornir_tasks import fleet
 from nornir_tasks.apply import execute
+from nornir_tasks.drivers import frr_session, ios_session  # noqa: F401  (read before the fork)
 from nornir_tasks.open_session import open_session
 from nornir_tasks.plan import make_plan
 from nornir_tasks.render import Renderer, environment
+from nornir_tasks.work import Work
 from tests.provisioning.conftest import QUICK, Edit, Ground
+from tests.provisioning.ios_region import CHECKOUT, Region, small_region
 
 TIMER_S = 20
-CHECKOUT = Path(__file__).parents[2]
+Point = tuple[str, int, str]
+"""A method of the session, its how manieth call, from 0; before, after, or seconds within it."""
+
+
+class Place(Protocol):
+    """Devices on which an apply can be broken, as another process finds them."""
+
+    def work(self, device: str, folder: Path) -> AbstractContextManager[Work]:
+        """The work whose candidate changes `device`."""
+
+
+@dataclass(frozen=True)
+class LabPlace:
+    """Routers of a running lab."""
+
+    state: Path
+    lab: str
+
+    def work(self, device: str, folder: Path) -> AbstractContextManager[Work]:
+        running = control.require(self.state, self.lab)
+        region = CHECKOUT / "tests" / "regions" / "small"
+        network = virtual(load_network(region), running.management)
+        ground = Ground(network, running, Renderer(network, environment(CHECKOUT / "templates")))
+        return ground.work(folder, described(device))
+
+
+@dataclass(frozen=True)
+class StandinPlace:
+    """Stand-ins that another process serves."""
+
+    ports: Mapping[str, int]
+    secrets: Mapping[str, str]
+
+    def work(self, device: str, folder: Path) -> AbstractContextManager[Work]:
+        values = Secrets(dict(self.secrets), "")
+        region = Region(*small_region(), values, self.ports, folder)
+        return region.work(described(device))
 
 
 class Breaking:
@@ -68,50 +103,44 @@ def kill(_session: Any) -> None:
 
 
 def cut(session: Any) -> None:
-    client = session._driver.router._shell._client
+    """The session's connection is gone, without a word to either side's program."""
+    driver = session._driver
+    client = driver.router._shell._client if hasattr(driver, "router") else None
+    client = client or getattr(getattr(driver, "device", None), "remote_conn_pre", None)
     transport = client.get_transport() if client else None
     if transport is not None:
-        transport.sock.close()
+        transport.sock.shutdown(socket.SHUT_RDWR)
 
 
 def described(device: str) -> Edit:
-    """A candidate with another description on every transit interface, and one more nft rule."""
+    """A candidate with another description on an interface, and one more nft rule on FRR."""
 
     def edit(name: str, files: Any) -> Any:
         if name != device:
             return files
-        frr = files["frr.conf"].replace(" description ", " description changed ", 1)
-        nft = files["nftables.conf"].replace("100/second", "99/second")
-        assert (frr, nft) != (files["frr.conf"], files["nftables.conf"])
-        return {"frr.conf": frr, "nftables.conf": nft}
+        made = {}
+        for file, text in files.items():
+            changed = text.replace(" description ", " description changed ", 1)
+            made[file] = changed.replace("100/second", "99/second")
+        assert made != files
+        return made
 
     return edit
 
 
-def ground_of(state: Path, lab: str) -> Ground:
-    running = control.require(state, lab)
-    network = virtual(load_network(CHECKOUT / "tests" / "regions" / "small"), running.management)
-    return Ground(network, running, Renderer(network, environment(CHECKOUT / "templates")))
-
-
-def main(words: list[str]) -> None:
-    state, lab, device, folder, kind, name, at, place = words
+def break_apply(place: Place, device: str, folder: Path, kind: str, point: Point) -> None:
+    """Applies a change to `device`, and breaks it there; for a process of its own."""
+    name, at, where = point
     act = {"kill": kill, "cut": cut}[kind]
 
     def opened(*arguments: Any) -> Any:
         session = open_session(*arguments)
         if arguments[0].name != device:
             return session
-        return Breaking(session, name, int(at), place, act)
+        return Breaking(session, name, at, where, act)
 
     setattr(fleet, "open_session", opened)  # noqa: B010  (the point where every session begins)
-    ground = ground_of(Path(state), lab)
     options = replace(QUICK, confirm_s=TIMER_S, settle_s=3, hold_s=0)
-    with ground.work(Path(folder), described(device)) as work:
+    with place.work(device, folder) as work:
         alone = replace(work, prober=None)
-        report = execute(alone, make_plan(alone, [device]), options, "broken", "test@noc")
-    print(report.document())  # noqa: T201
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
+        execute(alone, make_plan(alone, [device]), options, "broken", "test@noc")

@@ -1,124 +1,36 @@
 """The same apply against cisco_ios: NAPALM's driver, netmiko and the stand-in's habits."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from inventory.load import load_network
-from inventory.model import Device, Network
-from inventory.secrets import Secrets, names_in
+from inventory.model import Device, SnmpUser
+from inventory.secrets import Secrets
 from lab.ios_standin.faults import Faults
-from lab.ios_standin.from_network import cisco_names, standins
-from lab.ios_standin.hosting import Hosted, hosted
-from nornir_tasks.apply import ApplyOptions, ApplyReport, execute
-from nornir_tasks.audit import AuditLog, read_entries
-from nornir_tasks.backup import Backups
+from nornir_tasks.apply import execute
+from nornir_tasks.audit import read_entries
 from nornir_tasks.collect import back_up, drift
-from nornir_tasks.drivers.known_hosts import KnownHosts
-from nornir_tasks.fleet import Fleet
-from nornir_tasks.open_session import open_session
+from nornir_tasks.interrupted import loose_ends
 from nornir_tasks.plan import make_plan
-from nornir_tasks.render import Renderer, environment
-from nornir_tasks.session import Access, Files
-from nornir_tasks.work import Work
-from tests.provisioning.conftest import Edit, replaced, unedited
-
-OPTIONS = ApplyOptions(confirm_s=60, settle_s=2, hold_s=0, largest_batch=4)
-MINUTE_S = 20.0
-"""The stand-ins' minutes are shorter."""
-
-
-@dataclass(frozen=True)
-class Region:
-    """The small region's cisco_ios devices, served."""
-
-    network: Network
-    renderer: Renderer
-    secrets: Secrets
-    hosts: Hosted
-    folder: Path
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return cisco_names(self.network)
-
-    def access(self, device: Device) -> Access:
-        services = self.network.region.services
-        return Access(
-            services.admin_user,
-            self.secrets.get(services.admin_secret),
-            self.secrets.get(services.enable_secret),
-            None,
-            KnownHosts(self.folder / "known_hosts", accept_new=True),
-            self.hosts.port(device.name),
-            10,
-            "127.0.0.1",
-        )
-
-    @contextmanager
-    def work(
-        self,
-        edit: Edit = unedited,
-        access: Callable[[Device], Access] | None = None,
-        say: Callable[[str], None] = print,
-    ) -> Iterator[Work]:
-        def candidate(name: str) -> Files:
-            return edit(name, self.renderer.render(self.network.devices[name]))
-
-        fleet = Fleet(self.network, access or self.access, 9)
-        try:
-            yield Work(
-                network=self.network,
-                fleet=fleet,
-                candidate=candidate,
-                secrets=self.secrets,
-                audit=AuditLog(self.folder / "audit.jsonl", "test@noc", self.secrets.mask),
-                backups=Backups(self.folder / "backup", "test@noc"),
-                locks=self.folder / "locks",
-                revision="test",
-                prober=None,
-                say=say,
-            )
-        finally:
-            fleet.close()
-
-    def apply(self, work: Work, names: tuple[str, ...] | None = None) -> ApplyReport:
-        return execute(work, make_plan(work, names or self.names), OPTIONS, "c1", "test@noc")
-
-    def running(self, name: str) -> str:
-        return self.hosts.call(self.hosts.device(name).running)
-
-    def startup(self, name: str) -> str:
-        return self.hosts.call(lambda: self.hosts.device(name).startup)
+from nornir_tasks.session import Access
+from tests.provisioning.conftest import Edit, replaced
+from tests.provisioning.ios_region import OPTIONS, ServedRegion, served_region
 
 
 @pytest.fixture
-def region(checkout: Path, tmp_path: Path) -> Iterator[Region]:
-    network = load_network(checkout / "tests" / "regions" / "small")
-    renderer = Renderer(network, environment(checkout / "templates"))
-    texts = {n: renderer.render(network.devices[n])[f"{n}.cfg"] for n in cisco_names(network)}
-    needed = sorted({name for text in texts.values() for name in names_in(text)})
-    secrets = Secrets({name: f"canary{at:02d}xyzzy" for at, name in enumerate(needed)}, "")
-    services = network.region.services
-    made = standins(
-        network,
-        {name: secrets.fill(text) for name, text in texts.items()},
-        credentials={services.admin_user: secrets.get(services.admin_secret)},
-        enable_secret=secrets.get(services.enable_secret),
-        minute_s=MINUTE_S,
-    )
-    with hosted(made) as hosts:
-        yield Region(network, renderer, secrets, hosts, tmp_path)
+def region(tmp_path: Path) -> Iterator[ServedRegion]:
+    with served_region(tmp_path) as served:
+        yield served
 
 
 def described(name: str) -> Edit:
     return replaced(name, f"{name}.cfg", "description hq-", "description changed hq-")
 
 
-def test_devices_that_run_what_was_rendered_have_no_plan(region: Region) -> None:
+def test_devices_that_run_what_was_rendered_have_no_plan(region: ServedRegion) -> None:
     with region.work() as work:
         plan = make_plan(work, region.names)
     assert {one.device: (one.diff, one.error) for one in plan.devices} == dict.fromkeys(
@@ -127,7 +39,7 @@ def test_devices_that_run_what_was_rendered_have_no_plan(region: Region) -> None
     assert plan.exit_code == 0
 
 
-def test_a_change_is_shown_confirmed_and_saved(region: Region) -> None:
+def test_a_change_is_shown_confirmed_and_saved(region: ServedRegion) -> None:
     with region.work(described("alp-r1")) as work:
         plan = make_plan(work, region.names)
         changed = {one.device: one.diff for one in plan.devices if one.diff}
@@ -143,7 +55,7 @@ def test_a_change_is_shown_confirmed_and_saved(region: Region) -> None:
         assert "description changed hq-alp to hq-core1" in text
 
 
-def test_a_wrong_ospf_key_takes_itself_back(region: Region) -> None:
+def test_a_wrong_ospf_key_takes_itself_back(region: ServedRegion) -> None:
     before = region.running("alp-r1")
     edit = replaced("alp-r1", "alp-r1.cfg", "md5 <<LAKE_OSPF_KEY>>", "md5 wrong", 1)
     with region.work(edit) as work:
@@ -156,7 +68,7 @@ def test_a_wrong_ospf_key_takes_itself_back(region: Region) -> None:
         assert make_plan(work, region.names).exit_code == 0
 
 
-def test_a_change_that_cuts_the_management_takes_itself_back(region: Region) -> None:
+def test_a_change_that_cuts_the_management_takes_itself_back(region: ServedRegion) -> None:
     before = region.running("alp-r1")
     edit = replaced("alp-r1", "alp-r1.cfg", "transport input ssh", "transport input none")
     with region.work(edit) as work:
@@ -165,7 +77,18 @@ def test_a_change_that_cuts_the_management_takes_itself_back(region: Region) -> 
     assert region.running("alp-r1") == before
 
 
-def test_a_line_that_ios_refuses_restores_what_ran(region: Region) -> None:
+def test_a_switch_that_locks_its_managers_out_takes_that_back(region: ServedRegion) -> None:
+    edit = replaced("alp-sw1", "alp-sw1.cfg", "transport input ssh", "transport input none")
+    with region.work(edit) as work:
+        report = region.apply(work, ("alp-sw1",))
+    (row,) = report.devices
+    assert (row.result, report.exit_code) == ("reverted", 3), report
+    assert row.checks or row.error.startswith("alp-sw1: ")
+    with region.work() as work:
+        assert make_plan(work, ("alp-sw1",)).exit_code == 0
+
+
+def test_a_line_that_ios_refuses_restores_what_ran(region: ServedRegion) -> None:
     before = region.running("alp-r1")
     edit = replaced("alp-r1", "alp-r1.cfg", "lldp run", "lldp run\nno such command")
     with region.work(edit) as work:
@@ -187,7 +110,9 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("what", FAULTS)
-def test_a_sick_device_is_failed_in_a_line_and_the_others_go_on(region: Region, what: str) -> None:
+def test_a_sick_device_is_failed_in_a_line_and_the_others_go_on(
+    region: ServedRegion, what: str
+) -> None:
     def fail() -> None:
         region.hosts.device("alp-r1").faults = FAULTS[what]
 
@@ -203,14 +128,14 @@ def test_a_sick_device_is_failed_in_a_line_and_the_others_go_on(region: Region, 
         assert rows["bet-r1"].state == "changed"
 
 
-def test_a_changed_host_key_is_refused(region: Region, tmp_path: Path) -> None:
+def test_a_changed_host_key_is_refused(region: ServedRegion, tmp_path: Path) -> None:
     with region.work() as work:
         assert make_plan(work, ("alp-r1", "bet-r1")).exit_code == 0
     known = tmp_path / "known_hosts"
     lines = known.read_text().splitlines()
     keys = [line.split() for line in lines]
     other = "AAAAC3NzaC1lZDI1NTE5AAAAIPm3mVh0cRcRFJwRXZ9mcMG8A5oyqQeRA0W4vSmFSmZ1"
-    port = str(region.hosts.port("alp-r1"))
+    port = str(region.ports["alp-r1"])
     known.write_text(
         "".join(
             f"{host} ssh-ed25519 {other}\n" if port in host else f"{host} {kind} {key}\n"
@@ -223,7 +148,7 @@ def test_a_changed_host_key_is_refused(region: Region, tmp_path: Path) -> None:
     assert rows["bet-r1"].state == "unchanged"
 
 
-def test_no_secret_is_written_anywhere(region: Region, tmp_path: Path) -> None:
+def test_no_secret_is_written_anywhere(region: ServedRegion, tmp_path: Path) -> None:
     said: list[str] = []
     edit = replaced("alp-r1", "alp-r1.cfg", "md5 <<LAKE_OSPF_KEY>>", "md5 <<LAKE_ENABLE>>")
     with region.work(edit, say=said.append) as work:
@@ -240,23 +165,71 @@ def test_no_secret_is_written_anywhere(region: Region, tmp_path: Path) -> None:
         assert not [text for text in everything if value in text]
 
 
-def test_drift_names_the_lines_and_who_changed_them(region: Region) -> None:
-    session = open_session(
-        region.network.devices["alp-r1"], region.access(region.network.devices["alp-r1"]), ()
-    )
+def test_drift_names_the_lines_and_who_changed_them(region: ServedRegion) -> None:
+    session = region.session("alp-r1")
     session._driver.device.send_config_set(  # type: ignore[attr-defined]
-        ["interface GigabitEthernet0/0/0", "description by hand"]
+        ["interface GigabitEthernet0/0/0", "description by hand", "no ip ospf bfd", "no lldp run"]
     )
     session.close()
     with region.work() as work:
         found = {one.device: one for one in drift(work, region.names).devices}
     assert found["alp-r1"].state == "drifted"
     assert "+ description by hand" in found["alp-r1"].lines
-    assert region.network.region.services.admin_user in found["alp-r1"].by
+    user = region.network.region.services.admin_user
+    assert re.search(rf"{user}@vty\d+ typed 'description by hand'", found["alp-r1"].by)
+    assert "typed 'no ip ospf bfd'" in found["alp-r1"].by
+    assert "typed 'no lldp run'" in found["alp-r1"].by
+    assert "last change at " in found["alp-r1"].by
     assert {one.state for name, one in found.items() if name != "alp-r1"} == {"same"}
 
 
-def test_a_device_that_cannot_be_reached_is_failed(region: Region) -> None:
+def test_an_snmp_user_takes_the_place_of_another(region: ServedRegion) -> None:
+    """The new one is known before the old one goes, and IOS shows neither in its configuration."""
+    values = {**region.secrets.values, "NEW_AUTH": "canary-new-auth", "NEW_PRIV": "canary-new-priv"}
+    rolling = replace(region, secrets=Secrets(values, ""))
+    services = region.network.region.services
+    old = services.snmp
+    new = replace(old, user="watcher-2", auth_secret="NEW_AUTH", priv_secret="NEW_PRIV")
+    both = replace(new, besides=(SnmpUser(old.user, old.auth_secret, old.priv_secret),))
+
+    def users() -> set[str]:
+        session = region.session("alp-r1")
+        said = session._driver.device.send_command("show snmp user")  # type: ignore[attr-defined]
+        session.close()
+        return set(re.findall(r"User name: (\S+)", said))
+
+    for snmp, known in ((both, {old.user, "watcher-2"}), (new, {"watcher-2"})):
+        kept = replace(region.network.region, services=replace(services, snmp=snmp))
+        network = replace(region.network, region=kept)
+        with rolling.work(network=network) as work:
+            plan = make_plan(work, ("alp-r1",))
+            assert "snmp-server user" in plan.devices[0].diff
+            assert "canary" not in plan.devices[0].diff
+            report = execute(work, plan, OPTIONS, "c1", "test@noc")
+            assert report.exit_code == 0, report
+            assert make_plan(work, ("alp-r1",)).exit_code == 0
+        assert users() == known
+
+
+def test_a_device_that_reboots_in_mid_apply_is_as_it_was_and_named(region: ServedRegion) -> None:
+    def fail() -> None:
+        region.hosts.device("alp-r1").faults = Faults(reboot_after_lines=1, boot_s=2)
+
+    with region.work(described("alp-r1")) as work:
+        plan = make_plan(work, region.names)
+        region.hosts.call(fail)
+        report = execute(work, plan, OPTIONS, "c1", "test@noc")
+        (row,) = (one for one in report.devices if one.result)
+        assert (row.device, row.result, report.exit_code) == ("alp-r1", "reverted", 3)
+        assert row.error.startswith("alp-r1: ")
+        assert "alp-r1 says: " in row.error
+        assert make_plan(work, ("alp-r1",)).exit_code == 2
+        assert loose_ends(work.audit.entries()) == ()
+    with region.work() as work:
+        assert make_plan(work, region.names).exit_code == 0
+
+
+def test_a_device_that_cannot_be_reached_is_failed(region: ServedRegion) -> None:
     def access(device: Device) -> Access:
         usual = region.access(device)
         return replace(usual, port=9) if device.name == "alp-r1" else usual

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,12 +16,13 @@ from inventory.model import Device, Lan, Network
 from inventory.view import virtual
 from lab import netns, reach
 from lab.plan_file import load_plan
+from nornir_tasks.apply import execute
 from nornir_tasks.change_inventory import InventoryEdit
 from nornir_tasks.plan import make_plan
 from nornir_tasks.play import Play, PlayStopped, all_playbooks, parsed_arguments, playbook
 from nornir_tasks.session import Files
 from nornir_tasks.verify import verify
-from tests.provisioning.conftest import Ground
+from tests.provisioning.conftest import QUICK, Ground
 
 pytestmark = pytest.mark.lab
 LOSS_PAUSE_S = 0.002
@@ -33,16 +35,18 @@ def playing(
     told: list[str] | None = None,
     *,
     inventory: Path | None = None,
+    network: Network | None = None,
     **arguments: str,
 ) -> Iterator[tuple[Play, list[str]]]:
     """A play on the lab that answers every question with yes, and what it said."""
     said: list[str] = [] if told is None else told
     forgotten: list[str] = []
 
-    def apply_network(network: Network, names: tuple[str, ...]) -> int:
+    def apply_network(network: Network, names: tuple[str, ...], together: bool) -> int:
         with ground.work(folder, network=network, say=said.append) as work:
             change = f"step-{len(list(work.audit.entries()))}"
-            return ground.apply(work, make_plan(work, names), change).exit_code
+            options = replace(QUICK, together=together)
+            return execute(work, make_plan(work, names), options, change, "test@noc").exit_code
 
     with ground.work(folder, say=said.append) as work:
 
@@ -64,7 +68,7 @@ def playing(
 
         yield (
             Play(
-                network=ground.network,
+                network=network or ground.network,
                 devices=ground.routers,
                 arguments=arguments,
                 say=said.append,

@@ -1,16 +1,19 @@
 """Nothing is applied that is not recorded, that was not shown, or that somebody else applies."""
 
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from lab import control, faults
 from nornir_tasks.apply import execute
 from nornir_tasks.audit import read_entries
 from nornir_tasks.errors import BusyError, RecordError
 from nornir_tasks.history import past_changes
+from nornir_tasks.interrupted import loose_ends
 from nornir_tasks.plan import make_plan
 from nornir_tasks.rollback import going_back
 from tests.provisioning.conftest import QUICK, Ground, replaced
@@ -170,3 +173,31 @@ def test_a_rollback_goes_to_any_applied_or_backed_up_revision(
         ("one", "confirmed"),
     ]
     assert changes[1].revision == f"rollback:{before}"
+
+
+def test_a_router_that_reboots_in_mid_apply_is_as_it_was_and_named(
+    ground: Ground, tmp_path: Path
+) -> None:
+    """A reboot empties /run and loads the start-up configuration, which only confirm writes."""
+    rebooted: list[float] = []
+
+    def reboot(seconds: float) -> None:
+        if not rebooted:
+            rebooted.append(seconds)
+            folder = ground.state.folder.parent.parent
+            faults.inject(folder, ground.state, "power-off", "alp-r1")
+            lab = control.require(folder, ground.state.name)
+            faults.heal(folder, lab, "alp-r1")
+        time.sleep(seconds)
+
+    patient = replace(QUICK, settle_s=90)
+    with ground.work(tmp_path, DESCRIBED) as usual:
+        work = replace(usual, sleep=reboot)
+        plan = make_plan(work, ground.routers)
+        report = execute(work, plan, patient, "c1", "test@noc")
+        (row,) = (one for one in report.devices if one.result)
+        assert (row.device, row.result, report.exit_code) == ("alp-r1", "reverted", 3)
+        assert "alp-r1 says: the device does not run what the change meant" in row.error
+        assert loose_ends(work.audit.entries()) == ()
+    assert rebooted
+    ground.is_as_rendered(tmp_path / "after")

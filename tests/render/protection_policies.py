@@ -83,7 +83,7 @@ PROTECTION = (
             ("snmpd.conf", r"^rouser -s usm imereti-poller authpriv -V noc$"),
             ("snmpd.conf", ABSENT + "community"),
             (
-                "snmpd.users.conf",
+                "snmpd.conf",
                 r'^createUser imereti-poller SHA "<<SNMP_AUTH>>" AES "<<SNMP_PRIV>>"$',
             ),
         ),

@@ -18,7 +18,6 @@ mkdir -p /run/frr /run/agentx /run/sshd /var/log/frr
 cp {files}/frr.conf {files}/daemons {files}/vtysh.conf /etc/frr/
 cp {files}/snmpd.conf {files}/snmp.conf /etc/snmp/
 cp {files}/frr.snmp.conf /etc/snmp/frr.conf
-cp {files}/snmpd.users.conf /var/lib/snmp/snmpd.conf
 chown -R frr:frr /etc/frr /run/frr /var/log/frr
 hostname {name}
 ip link set lo up

@@ -1,0 +1,41 @@
+"""Let another SNMPv3 user take the place of the present one, without a poll in between lost."""
+
+from dataclasses import replace
+
+from inventory.errors import InputError, Problem
+from inventory.model import Network, SnmpUser
+from nornir_tasks.play import Play
+
+PARAMETERS = {
+    "user": "the new user's name",
+    "auth_secret": "name of the secret that is its authentication password",
+    "priv_secret": "name of the secret that is its privacy password",
+    "finish": "yes: nobody polls as the old user any more, remove it",
+}
+
+
+def run(play: Play) -> None:
+    """Devices learn the new user beside the old one, the inventory and so the poller change over,
+    and only then is the old one removed: that is what an apply of the inventory does by then."""
+    if play.arguments.get("finish") == "yes":
+        play.apply(play.network, play.devices)
+        play.say(f"{play.network.region.services.snmp.user} is the only user")
+        return
+    old = play.network.region.services.snmp
+    if play.argument("user") == old.user:
+        message = "expected another name: whether a password changed, no device tells."
+        raise InputError((Problem("command line", 0, "user", message),))
+    values = {name: play.argument(name) for name in ("user", "auth_secret", "priv_secret")}
+    with play.inventory.region(("services", "snmp"), values) as network:
+        leaving = SnmpUser(old.user, old.auth_secret, old.priv_secret)
+        play.apply(_besides(network, leaving), play.devices)
+    play.say(
+        f"every device answers {values['user']}, and still {old.user}. Restart what polls "
+        f"(imereti serve), then: imereti run roll-snmp-user finish=yes"
+    )
+
+
+def _besides(network: Network, user: SnmpUser) -> Network:
+    services = network.region.services
+    snmp = replace(services.snmp, besides=(user,))
+    return replace(network, region=replace(network.region, services=replace(services, snmp=snmp)))
