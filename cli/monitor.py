@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.context import Context
-from cli.selection import Filter, Hosts, Links, Platforms, Roles, Sites, selected
+from cli.selection import Chosen, takes_selection
 
 if TYPE_CHECKING:
     from monitor.oneshot import Round
@@ -22,15 +22,11 @@ def register(app: typer.Typer) -> None:
     app.command("monitor")(monitor)
 
 
+@takes_selection
 def poll(
     ctx: typer.Context,
+    chosen: Chosen,
     *,
-    site: Sites = None,
-    host: Hosts = None,
-    role: Roles = None,
-    platform: Platforms = None,
-    link: Links = None,
-    filter_: Filter = "",
     quick: Annotated[
         bool, typer.Option("--quick", help="States alone, without waiting for rates.")
     ] = False,
@@ -42,16 +38,7 @@ def poll(
     from monitor.oneshot import poll_once
 
     context: Context = ctx.obj
-    devices = selected(
-        context,
-        network=context.live,
-        site=site,
-        host=host,
-        role=role,
-        platform=platform,
-        link=link,
-        filter_=filter_,
-    )
+    devices = chosen.devices(context, context.live)
     names = {device.name for device in devices}
     context.say(f"asking {len(names)} devices")
     found = asyncio.run(

@@ -8,7 +8,7 @@ import typer
 
 from cli.context import Context
 from cli.progress import progress
-from cli.selection import Filter, Hosts, Links, Platforms, Roles, Sites, selected
+from cli.selection import Chosen, takes_selection
 from cli.shown import print_table
 from cli.workplace import changeable, new_change_id, workplace
 from inventory.errors import ImeretiError
@@ -36,46 +36,27 @@ def register(app: typer.Typer) -> None:
     app.command("apply")(apply)
 
 
+@takes_selection
 def plan(
     ctx: typer.Context,
-    site: Sites = None,
-    host: Hosts = None,
-    role: Roles = None,
-    platform: Platforms = None,
-    link: Links = None,
-    filter_: Filter = "",
+    chosen: Chosen,
 ) -> None:
     """Show what an apply would change, as each device itself computes it.
 
     Exit status: 0 nothing would change, 2 something would, 1 a device failed.
     """
     context: Context = ctx.obj
-    names = changeable(
-        selected(
-            context,
-            network=context.live,
-            site=site,
-            host=host,
-            role=role,
-            platform=platform,
-            link=link,
-            filter_=filter_,
-        )
-    )
+    names = changeable(chosen.devices(context, context.live))
     with workplace(context) as work:
         made = planned(context, work, names)
     show_plan(context, made)
     raise typer.Exit(made.exit_code)
 
 
+@takes_selection
 def apply(
     ctx: typer.Context,
-    site: Sites = None,
-    host: Hosts = None,
-    role: Roles = None,
-    platform: Platforms = None,
-    link: Links = None,
-    filter_: Filter = "",
+    chosen: Chosen,
     yes: Yes = False,
     dry_run: DryRun = False,
     no_revert_timer: NoTimer = False,
@@ -86,18 +67,7 @@ def apply(
     Exit status: 0 done, 3 something was taken back, 1 a device failed.
     """
     context: Context = ctx.obj
-    names = changeable(
-        selected(
-            context,
-            network=context.live,
-            site=site,
-            host=host,
-            role=role,
-            platform=platform,
-            link=link,
-            filter_=filter_,
-        )
-    )
+    names = changeable(chosen.devices(context, context.live))
     with workplace(context) as work:
         options = apply_options(context, confirm_within, without_timer=no_revert_timer)
         code = plan_and_apply(context, work, names, options, yes=yes, dry_run=dry_run)

@@ -11,7 +11,7 @@ import typer
 from cli.context import Context
 from cli.progress import progress
 from cli.provision import NoTimer, Timer, Yes, apply_options, plan_and_apply
-from cli.selection import Filter, Hosts, Links, Platforms, Roles, Sites, selected
+from cli.selection import Chosen, takes_selection
 from cli.shown import print_table
 from cli.workplace import changeable, forget_host_key, renderer_of, workplace
 from inventory.errors import ImeretiError
@@ -33,16 +33,12 @@ def register(app: typer.Typer) -> None:
     app.command("run")(run)
 
 
+@takes_selection
 def run(
     ctx: typer.Context,
+    chosen: Chosen,
     name: Name = "",
     words: Words = None,
-    site: Sites = None,
-    host: Hosts = None,
-    role: Roles = None,
-    platform: Platforms = None,
-    link: Links = None,
-    filter_: Filter = "",
     list_all: ListAll = False,
     yes: Yes = False,
     no_revert_timer: NoTimer = False,
@@ -60,19 +56,10 @@ def run(
         return
     module = playbook(name)
     arguments = parsed_arguments(module, words or [])
-    chosen = selected(
-        context,
-        network=context.live,
-        site=site,
-        host=host,
-        role=role,
-        platform=platform,
-        link=link,
-        filter_=filter_,
-    )
+    names = changeable(chosen.devices(context, context.live))
     options = apply_options(context, confirm_within, without_timer=no_revert_timer)
     with workplace(context) as work:
-        play = _play(context, work, changeable(chosen), arguments, options, yes=yes)
+        play = _play(context, work, names, arguments, options, yes=yes)
         try:
             module.run(play)
         except PlayStopped as stopped:
@@ -94,8 +81,8 @@ def _play(
 
     def apply_network(network: Network, names: tuple[str, ...], together: bool) -> int:
         with workplace(context, network) as other:
-            chosen = replace(options, together=together)
-            return plan_and_apply(context, other, names, chosen, yes=yes)
+            here = replace(options, together=together)
+            return plan_and_apply(context, other, names, here, yes=yes)
 
     def verify_devices(names: tuple[str, ...]) -> int:
         with progress(context, "asking", len(names)) as tell:

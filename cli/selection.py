@@ -1,7 +1,10 @@
 """SELECTION: the options that choose devices, the same in every command that has them."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from functools import wraps
+from inspect import Parameter, Signature, signature
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
@@ -45,6 +48,48 @@ Filter = Annotated[
         rich_help_panel=_PANEL,
     ),
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What was typed of SELECTION; an option each."""
+
+    site: Sites = None
+    host: Hosts = None
+    role: Roles = None
+    platform: Platforms = None
+    link: Links = None
+    filter_: Filter = ""
+
+    def devices(self, context: Context, network: Network) -> tuple[Device, ...]:
+        """As `selected`."""
+        typed = {one.name: getattr(self, one.name) for one in fields(self)}
+        return selected(context, network=network, **typed)
+
+
+def takes_selection(command: Callable[..., None]) -> Callable[..., None]:
+    """A command `(ctx, chosen, ...)` as Typer is to see it: SELECTION's options for `chosen`.
+
+    Typer reads a function's signature, so the options stand there once, in `Chosen`.
+    """
+    _, _, *own = signature(command, eval_str=True).parameters.values()
+    hints = get_type_hints(Chosen, include_extras=True)
+    names = [one.name for one in fields(Chosen)]
+
+    @wraps(command)
+    def typed(ctx: typer.Context, **given: Any) -> None:
+        command(ctx, Chosen(**{name: given.pop(name) for name in names}), **given)
+
+    options = [
+        Parameter(one.name, Parameter.KEYWORD_ONLY, default=one.default, annotation=hints[one.name])
+        for one in fields(Chosen)
+    ]
+    own = [one.replace(kind=Parameter.KEYWORD_ONLY) for one in own]
+    context = Parameter("ctx", Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
+    shown = [context, *options, *own]
+    typed.__signature__ = Signature(shown)  # type: ignore[attr-defined]
+    typed.__annotations__ = {one.name: one.annotation for one in shown}
+    return typed
 
 
 def selected(

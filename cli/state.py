@@ -8,7 +8,7 @@ import typer
 from cli.context import Context
 from cli.progress import progress
 from cli.provision import NoTimer, Timer, Yes, apply_options, plan_and_apply
-from cli.selection import Filter, Hosts, Links, Platforms, Roles, Sites, selected
+from cli.selection import Chosen, takes_selection
 from cli.shown import print_table
 from cli.workplace import changeable, record_folder, workplace
 from inventory.errors import InputError, Problem
@@ -30,14 +30,10 @@ def register(app: typer.Typer) -> None:
         app.command(command.__name__)(command)
 
 
+@takes_selection
 def verify(
     ctx: typer.Context,
-    site: Sites = None,
-    host: Hosts = None,
-    role: Roles = None,
-    platform: Platforms = None,
-    link: Links = None,
-    filter_: Filter = "",
+    chosen: Chosen,
     junit: Junit = None,
     every: Every = False,
 ) -> None:
@@ -45,7 +41,7 @@ def verify(
     from nornir_tasks.verify import verify as run
 
     context: Context = ctx.obj
-    names = _names(context, site, host, role, platform, link, filter_)
+    names = changeable(chosen.devices(context, context.live))
     with workplace(context) as work, progress(context, "asking", len(names)) as tell:
         verdict = run(work, names, tell)
     if junit is not None:
@@ -59,20 +55,16 @@ def verify(
     raise typer.Exit(1 if verdict.broken else 0)
 
 
+@takes_selection
 def backup(
     ctx: typer.Context,
-    site: Sites = None,
-    host: Hosts = None,
-    role: Roles = None,
-    platform: Platforms = None,
-    link: Links = None,
-    filter_: Filter = "",
+    chosen: Chosen,
 ) -> None:
     """Keep the running configurations in a git history, secrets scrubbed."""
     from nornir_tasks.collect import back_up
 
     context: Context = ctx.obj
-    names = _names(context, site, host, role, platform, link, filter_)
+    names = changeable(chosen.devices(context, context.live))
     with workplace(context) as work, progress(context, "reading", len(names)) as tell:
         report = back_up(work, names, tell)
     if context.as_json:
@@ -89,14 +81,10 @@ def backup(
     raise typer.Exit(report.exit_code)
 
 
+@takes_selection
 def drift(
     ctx: typer.Context,
-    site: Sites = None,
-    host: Hosts = None,
-    role: Roles = None,
-    platform: Platforms = None,
-    link: Links = None,
-    filter_: Filter = "",
+    chosen: Chosen,
 ) -> None:
     """Show devices that no longer run what they should, the lines, and who changed them.
 
@@ -105,7 +93,7 @@ def drift(
     from nornir_tasks.collect import drift as run
 
     context: Context = ctx.obj
-    names = _names(context, site, host, role, platform, link, filter_)
+    names = changeable(chosen.devices(context, context.live))
     with workplace(context) as work, progress(context, "comparing", len(names)) as tell:
         report = run(work, names, tell)
     if context.as_json:
@@ -123,15 +111,11 @@ def drift(
     raise typer.Exit(report.exit_code)
 
 
+@takes_selection
 def rollback(
     ctx: typer.Context,
+    chosen: Chosen,
     revision: Revision,
-    site: Sites = None,
-    host: Hosts = None,
-    role: Roles = None,
-    platform: Platforms = None,
-    link: Links = None,
-    filter_: Filter = "",
     yes: Yes = False,
     no_revert_timer: NoTimer = False,
     confirm_within: Timer = None,
@@ -140,9 +124,9 @@ def rollback(
     from nornir_tasks.rollback import going_back
 
     context: Context = ctx.obj
-    chosen = _names(context, site, host, role, platform, link, filter_)
+    selection = changeable(chosen.devices(context, context.live))
     with workplace(context) as work:
-        back, names = going_back(work, revision, chosen)
+        back, names = going_back(work, revision, selection)
         options = apply_options(context, confirm_within, without_timer=no_revert_timer)
         code = plan_and_apply(context, back, names, options, yes=yes)
     raise typer.Exit(code)
@@ -194,26 +178,3 @@ def _answer_problems(context: Context, problems: tuple[str, ...]) -> None:
     for problem in problems:
         typer.echo(problem)
     typer.echo("the log is whole" if not problems else f"{len(problems)} problems")
-
-
-def _names(
-    context: Context,
-    site: list[str] | None,
-    host: list[str] | None,
-    role: list[str] | None,
-    platform: list[str] | None,
-    link: list[str] | None,
-    filter_: str,
-) -> tuple[str, ...]:
-    return changeable(
-        selected(
-            context,
-            network=context.live,
-            site=site,
-            host=host,
-            role=role,
-            platform=platform,
-            link=link,
-            filter_=filter_,
-        )
-    )
