@@ -4,7 +4,8 @@ A service whose site does not answer is unknown and not down: the cause has its 
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import structlog
 
@@ -14,7 +15,6 @@ from monitor.clock import Clock
 from monitor.probes_icmp import OpenSocket
 from monitor.said import say
 from monitor.schedule import share
-from monitor.services_check import Checker, Outcome
 from monitor.store.base import (
     Change,
     Incident,
@@ -31,6 +31,19 @@ SOON_S = 3.0
 TICK_S = 0.25
 
 log = structlog.get_logger("monitor")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of asking once."""
+
+    problem: str
+    """One sentence; empty when all is as expected."""
+    took_ms: float | None = None
+    status: int | None = None
+    """Of HTTP."""
+    certificate_days: float | None = None
+    """Left until it is no longer valid."""
 
 
 class ServiceStates:
@@ -135,16 +148,20 @@ class Services:
         """Until `stop` is set; at once when there are none."""
         if not self._checks:
             return
+        from monitor.services_check import Checker  # noqa: PLC0415  (heavy libraries)
+
         checker = Checker(
             self._resolver, self._open_socket, self._settings.timeout_s, self._settings.ca_file
         )
-        await asyncio.gather(*(self._repeat(checker, each, stop) for each in self._checks))
+        await asyncio.gather(*(self._repeat(checker.ask, each, stop) for each in self._checks))
 
-    async def _repeat(self, checker: Checker, check: Check, stop: asyncio.Event) -> None:
+    async def _repeat(
+        self, ask: Callable[[Check], Awaitable[Outcome]], check: Check, stop: asyncio.Event
+    ) -> None:
         every_s = self._settings.services_interval_s
         wait_s = share(check.id) * min(every_s, SOON_S)
         while not await self._clock.wait(stop, wait_s):
-            outcome = await checker.ask(check)
+            outcome = await ask(check)
             self._take(check.id, outcome)
             self._tell(Latest(LatestKind.SERVICE, check.id, self._clock.wall(), _document(outcome)))
             first = bool(outcome.problem) and check.id not in self._failed

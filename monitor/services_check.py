@@ -6,7 +6,6 @@ import socket
 import ssl
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from ipaddress import IPv4Address
 from urllib.parse import urlsplit
 
@@ -19,24 +18,12 @@ import httptools
 from inventory.model import Check
 from monitor.probes_icmp import OpenSocket
 from monitor.said import say
+from monitor.services import Outcome
 
 LARGEST_BODY = 1 << 20
 DNS_PORT, DNS_LARGEST = 53, 4096
 DAY_S = 86_400
 PORTS = {"http": 80, "https": 443}
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of asking once."""
-
-    problem: str
-    """One sentence; empty when all is as expected."""
-    took_ms: float | None = None
-    status: int | None = None
-    """Of HTTP."""
-    certificate_days: float | None = None
-    """Left until it is no longer valid."""
 
 
 class Checker:

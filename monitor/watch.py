@@ -19,8 +19,7 @@ from monitor.maintenance import covered
 from monitor.metrics import PROBE_SERIES, SERIES_METRICS
 from monitor.probes import NOTHING, LinkPings
 from monitor.said import joined, say
-from monitor.services import ServiceStates, is_service
-from monitor.services_check import Outcome
+from monitor.services import Outcome, ServiceStates, is_service
 from monitor.store.base import (
     Batch,
     DevicePollRow,

@@ -31,8 +31,8 @@ from inventory.settings import ProbeSettings
 from monitor.clock import SystemClock
 from monitor.probes_icmp import open_here
 from monitor.said import told
-from monitor.services import Services, ServiceStates
-from monitor.services_check import Checker, Outcome
+from monitor.services import Outcome, Services, ServiceStates
+from monitor.services_check import Checker
 from monitor.store.base import Change, Incident, Latest, Subject
 from monitor.values import Fault, IncidentState, LatestKind, LinkState, Severity, SubjectKind
 from tests.monitor.networks import default_network
