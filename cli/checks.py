@@ -7,10 +7,11 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
+from cli.checks_store import influxdb
+from cli.findings import Finding
 from inventory.errors import ImeretiError, MachineError, SecretError
 from inventory.model import Network
 from inventory.secrets import load_secrets
@@ -22,19 +23,6 @@ SYSTEM_PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin:/usr/lib/frr"
 ENOUGH_DISK_BYTES = 2 * 10**9
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at."""
-
-    name: str
-    ok: bool
-    found: str
-    mend: str = ""
-    """The command that mends it; empty when there is nothing to mend."""
-    required: bool = True
-    """Whether nothing useful works without it; else only what `mend` or `found` says."""
-
-
 def check_all(settings: Settings | ImeretiError, network: Network | ImeretiError) -> list[Finding]:
     """Every finding, the required ones of each kind first."""
     findings = [*_python(), *_configuration(settings, network), *_machine()]
@@ -42,6 +30,7 @@ def check_all(settings: Settings | ImeretiError, network: Network | ImeretiError
         findings += [*_state(settings), *_port(settings), *_dashboard()]
         if settings.probes.enable:
             findings.append(_pings())
+        findings += influxdb(settings)
         findings.append(_lab(settings.paths.state))
         if settings.lab.driver == "containerlab":
             findings.append(_containers())

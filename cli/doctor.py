@@ -4,8 +4,9 @@ from dataclasses import asdict
 
 import typer
 
-from cli.checks import Finding, check_all
+from cli.checks import check_all
 from cli.context import Context
+from cli.findings import Finding
 from inventory.errors import ImeretiError
 from inventory.model import Network
 from inventory.settings import Settings

@@ -46,7 +46,7 @@ class InfluxHistory:
         lines: list[str] = []
         hours = set[int]()
         for row in rows:
-            lines.append(_line(row))
+            lines.append(line_of(row))
             hours.add(int(row.at) // 3600 * 3600)
         for at in range(0, len(lines), LINES):
             self._server.write(self.buckets.blocks, lines[at : at + LINES])
@@ -88,7 +88,7 @@ def _sum(row: dict[str, str], name: str) -> tuple[float | None, float | None]:
     return float(row[f"{name}_area"]) / weight, float(row[f"{name}_max"])
 
 
-def _line(row: SumRow) -> str:
+def line_of(row: SumRow) -> str:
     """A row as the tasks would have written it. How many samples it had is not known any more."""
     covers = round(row.covers_s * 1000)
     weight = float(max(covers, 1))

@@ -12,7 +12,7 @@ from monitor.store.influx_flux import sums_script as script
 from monitor.store.influx_http import InfluxServer
 from monitor.store.influx_times import unix
 
-MOST_BLOCKS = 6
+MOST_BLOCKS = {BLOCK_S: 6, HOUR_S: 48}
 """In one request: some seconds of the server's time for a hundred links."""
 
 
@@ -81,7 +81,7 @@ class Sums:
 
 def _run(due: list[int], length: int) -> Iterator[int]:
     """Blocks from the first on that follow each other, not more than a request should hold."""
-    for number, block in enumerate(due[:MOST_BLOCKS]):
+    for number, block in enumerate(due[: MOST_BLOCKS[length]]):
         if block != due[0] + number * length:
             return
         yield block

@@ -73,7 +73,7 @@ CREATE TABLE IF NOT EXISTS poller (id INTEGER PRIMARY KEY CHECK (id = 1), status
 
 def is_empty(connection: sqlite3.Connection) -> bool:
     """Whether nobody has made anything in it yet. sqlite3.Error."""
-    return connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0
+    return bool(connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0)
 
 
 def make(connection: sqlite3.Connection) -> None:

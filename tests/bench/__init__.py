@@ -7,7 +7,7 @@ folders and leaves no process behind. `python -m tests.bench` runs the modules o
 
 from dataclasses import dataclass
 
-BENCHES = ("render", "lab", "boots", "containerlab", "plan", "plan_many", "poll", "api")
+BENCHES = ("render", "lab", "boots", "containerlab", "plan", "plan_many", "poll", "store", "api")
 """Modules of this package in the order that they run."""
 
 

@@ -1,0 +1,222 @@
+"""What keeping samples costs: InfluxDB's own CPU, a year read back, the spool.
+
+InfluxDB is the real server on loopback. Samples are those of 500 devices of 24 interfaces, half of
+them idle, written in slots of a second as the monitor does; ten minutes of them, as fast as they
+are taken. Beside our lines: the same samples with every field in every line.
+"""
+
+import os
+import random
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from functools import partial
+from pathlib import Path
+
+from cli.influxd import Influxd, build_influxd
+from monitor.metrics import SERIES_METRICS
+from monitor.spool import Spool
+from monitor.store.base import LinkSample, link_sample
+from monitor.store.history import SumRow
+from monitor.store.influx import InfluxStore
+from monitor.store.influx_history import line_of
+from monitor.store.influx_lines import Lines, full_lines
+from monitor.store.sqlite import SqliteStore
+from tests.bench import Figure
+from tests.influxfixture import InfluxUnderTest
+
+DEVICES, INTERFACES, POLLS = 500, 24, 60
+INTERVAL_S = 10
+T0 = 1_790_000_400
+YEAR_S, BLOCK_S, HOUR_S = 365 * 86_400, 300, 3600
+YEAR_STEP_S = 6 * 3600
+READS = 15
+SPOOLED = 91
+"""Samples that come within half a second, at most: every link of the network."""
+
+
+def run() -> Iterator[Figure]:
+    """InfluxDB's CPU, lines, reading a year, the spool."""
+    with tempfile.TemporaryDirectory(prefix="imereti-bench-") as name:
+        folder = Path(name)
+        yield from _lines()
+        with _server(folder) as influx:
+            yield _schema(influx, folder)
+            yield _year("InfluxDB", *_influx_year(influx, folder))
+        yield _year("SQLite", *_sqlite_year(folder))
+        yield from _spool(folder)
+
+
+@contextmanager
+def _server(folder: Path) -> Iterator[InfluxUnderTest]:
+    daemon = Influxd(build_influxd(), folder / "influxd")
+    daemon.start()
+    try:
+        yield InfluxUnderTest(daemon)
+    finally:
+        daemon.stop()
+
+
+def _poll(chance: random.Random, at: float, devices: range) -> list[LinkSample]:
+    """What one slot of devices yields; every second interface is idle."""
+    idle = dict.fromkeys(SERIES_METRICS[:8], 0.0)
+    found = []
+    for device in devices:
+        for number in range(INTERFACES):
+            values: dict[str, float] = dict(idle)
+            if number % 2:
+                for metric in ("in_bps", "out_bps", "in_ucast_pps", "out_ucast_pps"):
+                    values[metric] = chance.random() * 1e8
+            name = f"bench-{device:05}:GigabitEthernet0/0/{number}"
+            found.append(link_sample(name, at, **values))  # type: ignore[arg-type]
+    return found
+
+
+def _slots(polls: int = POLLS) -> Iterator[list[LinkSample]]:
+    chance, each = random.Random(1), DEVICES // INTERVAL_S
+    for second in range(polls * INTERVAL_S):
+        first = second % INTERVAL_S * each
+        yield _poll(chance, T0 + second, range(first, first + each))
+
+
+def _schema(influx: InfluxUnderTest, folder: Path) -> Figure:
+    costs = []
+    for name, full in (("ours", False), ("every field", True)):
+        with closing(influx.store(folder, path=folder / name)) as store:
+            before, spent = _cpu_s(influx), 0.0
+            for samples in _slots():
+                if full:
+                    lines = full_lines(samples)
+                    store.server.write(store.buckets.raw, lines)
+                else:
+                    store.write_samples(samples)
+            spent = _cpu_s(influx) - before
+            costs.append(1000 * spent / (DEVICES * POLLS))
+            influx.remove(store)
+    return Figure(
+        "InfluxDB's own CPU for one poll of 24 interfaces, half of them idle",
+        costs[0],
+        "ms of CPU a poll",
+        goal=0.36,
+        peers=(("every field in every line", costs[1]),),
+        note=f"{DEVICES} devices, {POLLS} polls of each, in slots of a second, unpaced",
+    )
+
+
+def _lines() -> Iterator[Figure]:
+    from influxdb_client import Point, WritePrecision
+
+    samples = [each for _, slot in zip(range(20), _slots(2), strict=False) for each in slot]
+    ours = Lines()
+    spent = _timed(lambda: [ours.line(each) for each in samples])
+
+    def points() -> None:
+        for each in samples:
+            point = Point("link").tag("link", each.link)
+            for metric, value in zip(SERIES_METRICS, each.values, strict=True):
+                if value is not None:
+                    point.field(metric, value)
+            point.time(round(each.at * 1000), WritePrecision.MS).to_line_protocol()
+
+    yield Figure(
+        "a sample as a line for InfluxDB",
+        1e6 * spent / len(samples),
+        "us",
+        peers=(("influxdb-client's Point, every field", 1e6 * _timed(points) / len(samples)),),
+        note=f"{len(samples)} samples, half of them of idle interfaces",
+    )
+
+
+def _year_rows(step_s: int) -> Iterator[SumRow]:
+    chance = random.Random(2)
+    for at in range(T0 - T0 % HOUR_S, T0 - T0 % HOUR_S + YEAR_S, step_s):
+        means = tuple(chance.random() * 1e8 for _ in SERIES_METRICS)
+        yield SumRow("kut-zes", float(at), float(step_s), means, tuple(2 * x for x in means))
+
+
+def _influx_year(influx: InfluxUnderTest, folder: Path) -> tuple[int, float]:
+    with closing(influx.store(folder, path=folder / "year")) as store:
+        for bucket, step_s in ((store.buckets.blocks, BLOCK_S), (store.buckets.hours, HOUR_S)):
+            lines = list(map(line_of, _year_rows(step_s)))
+            for at in range(0, len(lines), 2000):
+                store.server.write(bucket, lines[at : at + 2000])
+        return _read_year(store)
+
+
+def _sqlite_year(folder: Path) -> tuple[int, float]:
+    with closing(SqliteStore.open(folder / "year.sqlite", write=True)) as store:
+        store.write_rows(_year_rows(BLOCK_S))
+        return _read_year(store)
+
+
+def _read_year(store: InfluxStore | SqliteStore) -> tuple[int, float]:
+    """Points, and milliseconds that reading them takes: the median."""
+    first = float(T0 - T0 % YEAR_STEP_S)
+    points, taken = 0, []
+    for _ in range(READS):
+        began = time.perf_counter()
+        found = store.series("kut-zes", "in_bps", first, first + YEAR_S, YEAR_STEP_S)
+        taken.append(1000 * (time.perf_counter() - began))
+        points = sum(point.mean is not None for point in found)
+    return points, statistics.median(taken)
+
+
+def _year(kind: str, points: int, milliseconds: float) -> Figure:
+    return Figure(
+        f"a year of five-minute data of one link, from {kind}",
+        milliseconds,
+        "ms",
+        goal=50,
+        note=f"105,120 five-minute sums, read as {points} points of six hours; median of {READS}",
+    )
+
+
+def _spool(folder: Path) -> Iterator[Figure]:
+    slots = list(_slots(2))
+    samples = [each for slot in slots for each in slot]
+    spool = Spool(folder / "spool", 10**9)
+    for title, size in (("half a second's samples at once", SPOOLED), ("5,000 at once", 5000)):
+        parts = [samples[at : at + size] for at in range(0, len(samples), size)]
+        spent = _timed(partial(_fill, spool, parts))
+        note = "each time down to the medium"
+        yield Figure(
+            f"samples into the spool, {title}",
+            len(samples) / spent,
+            "a second",
+            note=note,
+            more_is_better=True,
+        )
+    count = spool.waiting
+    yield Figure(
+        "samples out of the spool",
+        count / _timed(lambda: _drain(spool)),
+        "a second",
+        more_is_better=True,
+    )
+    spool.close()
+
+
+def _fill(spool: Spool, parts: Sequence[Sequence[LinkSample]]) -> None:
+    for part in parts:
+        spool.append(part)
+
+
+def _drain(spool: Spool) -> None:
+    while taken := spool.take(5000):
+        spool.done(taken)
+
+
+def _timed(call: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    call()
+    return time.perf_counter() - began
+
+
+def _cpu_s(influx: InfluxUnderTest) -> float:
+    process = influx.daemon.process
+    assert process is not None
+    words = Path(f"/proc/{process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    ticks: Sequence[str] = words[11:13]
+    return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
