@@ -16,8 +16,9 @@ from monitor.store.base import Batch, PollerStatus
 from monitor.watch import Watch
 from monitor.writer import Writer
 
-TICK_S = 0.5
-"""How often what the polls said is judged and handed on."""
+TICK_S, IDLE_TICK_S = 0.5, 1.0
+"""How long what polls said waits at most to be judged and handed on; and how often age alone is
+looked at."""
 STATUS_S = 2.0
 """How often the poller tells how it does."""
 SLOWEST = 5
@@ -81,7 +82,7 @@ class Poller:
             for device, due in self._schedule.due(now):
                 self._launch(device, due)
             if now >= self._tick_due:
-                self._tick_due = now + TICK_S
+                self._tick_due = now + IDLE_TICK_S
                 self._tick()
             if settle_at and now >= settle_at[0]:
                 del settle_at[0]
@@ -145,6 +146,9 @@ class Poller:
 
     def _fold(self, poll: DevicePoll, due: float) -> None:
         now = self._clock.monotonic()
+        if self._tick_due > now + TICK_S:
+            self._tick_due = now + TICK_S
+            self.wake()
         self._polls += 1
         if self._answered.get(poll.device, True) and not poll.answered:
             log.info("device_silent", device=poll.device, problem=poll.problem)

@@ -1,13 +1,15 @@
 """What watching costs: CPU of one poll of a 24-interface device, decoded and stored, and memory.
 
 Paced as in life (every 10 s, agents on loopback in another process), everything of the collector
-counted: SNMP, rates, states, SQLite. Beside it, on the same agents: pysnmp asking for the same
-objects, and net-snmp's snmpbulkget of the same columns, neither of which stores anything.
+counted: SNMP, rates, states, SQLite. Beside it, on the same agents: gufo-snmp with a session a
+device (as the collector's engine), pysnmp and net-snmp's snmpbulkget asking for the same objects,
+Prometheus snmp_exporter, and with PEERS=telegraf Telegraf; but for gufo-snmp they store nothing.
+
+`python -m tests.bench.poll 10000` polls 10,000 devices for three minutes instead.
 """
 
-import asyncio
 import json
-import resource
+import os
 import shutil
 import subprocess
 import sys
@@ -16,69 +18,87 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from inventory.errors import MachineError
-from inventory.secrets import Secrets
-from monitor.agent import DeviceAgent
 from monitor.metrics import INTERFACE_METRICS
-from monitor.snmp.pysnmp_client import PysnmpClient
-from monitor.targets import targets
 from tests.bench import Figure
 from tests.bench.poll_agents import INTERFACES
-from tests.bench.poll_collector import cpu_s, many_devices
-from tests.monitor.networks import V2C
+from tests.bench.poll_peers import exporter_ms, pysnmp_ms, snmpbulkget_ms, telegraf_ms
 
 INTERVAL_S = 10.0
-MEASURED_S = 40.0
-PEER_POLLS = 30
+MEASURED_S = 30.0
+MANY_S = 180.0
+UNIT = "ms of CPU a poll"
+GOALS = {76: 0.30, 500: 0.30, 2000: 0.25}
 
 
 def run() -> Iterator[Figure]:
-    """At 76 and at 2,000 devices."""
+    """At 76, 500 and 2,000 devices, in v2c and v3, and with one in ten silent."""
     if not shutil.which("snmpbulkget"):
         raise MachineError("net-snmp's snmpbulkget is missing. Run: apt-get install snmp")
-    with agents(76) as port:
-        beside = (("pysnmp", pysnmp_ms(port)), ("snmpbulkget", snmpbulkget_ms(port)))
-        found = collect(76, port)
-        native = collect(76, port, "native")
-    yield Figure(
-        "one poll of 24 interfaces, 76 devices every 10 s",
-        found["cpu_ms_a_poll"],
-        "ms of CPU a poll",
-        goal=0.60,
-        peers=beside,
-        note=_note(found),
+    for count, goal in GOALS.items():
+        with agents(count) as port:
+            peers = tuple(_peers(port, count)) if count == min(GOALS) else ()
+            found = collect(count, port)
+        where = f"{count:,} devices every 10 s"
+        yield _collector(f"collector without the database, {where}", found, goal, peers)
+        yield _with_store(f"collector and SQLite, {where}", found)
+        goal_mb = 120.0 if count == max(GOALS) else None
+        yield Figure(
+            f"memory of the poller at {count:,} devices", found["memory_mb"], "MB", goal_mb
+        )
+    with agents(500, "--v3") as port:
+        found = collect(500, port, "--v3")
+    yield _collector("the same in SNMPv3 authPriv, 500 devices every 10 s", found, 0.50)
+    with agents(500, "--silent-every", "10") as port:
+        found = collect(500, port)
+    name = "live polls missed with one device in ten silent, 500 devices every 10 s"
+    yield Figure(name, found["missed"], "polls", 0.0, note=_note(found))
+
+
+def many(count: int) -> Figure:
+    """`count` devices every 10 s from one process, for three minutes."""
+    with agents(count) as port:
+        found = collect(count, port, seconds=MANY_S)
+    note = f"{_note(found)}; {found['memory_mb']:.0f} MB"
+    return Figure(
+        f"{count:,} devices every 10 s for 3 minutes", found["cores"], "cores", 0.35, note=note
     )
-    yield Figure(
-        "the same with `poll.engine: native`",
-        native["cpu_ms_a_poll"],
-        "ms of CPU a poll",
-        goal=0.30,
-        peers=(("gufo-snmp", found["cpu_ms_a_poll"]),),
-        note=_note(native),
-    )
-    yield Figure("memory of the poller at 76 devices", found["memory_mb"], "MB")
-    with agents(2000) as port:
-        found = collect(2000, port)
-    yield Figure(
-        "one poll of 24 interfaces, 2,000 devices every 10 s",
-        found["cpu_ms_a_poll"],
-        "ms of CPU a poll",
-        goal=0.60,
-        note=_note(found),
-    )
-    yield Figure("memory of the poller at 2,000 devices", found["memory_mb"], "MB")
+
+
+def _collector(
+    name: str, found: dict[str, float], goal: float, peers: tuple[tuple[str, float], ...] = ()
+) -> Figure:
+    return Figure(name, found["collector_ms_a_poll"], UNIT, goal, peers, _note(found))
+
+
+def _with_store(name: str, found: dict[str, float]) -> Figure:
+    return Figure(name, found["cpu_ms_a_poll"], UNIT, 0.35, note=_note(found))
+
+
+def _peers(port: int, count: int) -> Iterator[tuple[str, float]]:
+    gufo = collect(count, port, engine="gufo")
+    yield "gufo-snmp, a session a device", gufo["collector_ms_a_poll"]
+    yield "pysnmp", pysnmp_ms(port)
+    yield "snmpbulkget", snmpbulkget_ms(port)
+    wanted = os.environ.get("PEERS", "").split(",")
+    if shutil.which("go"):
+        yield "snmp_exporter", exporter_ms(port, count, INTERVAL_S)
+        if "telegraf" in wanted:
+            yield "Telegraf", telegraf_ms(port, count, INTERVAL_S)
+    elif "telegraf" in wanted:
+        raise MachineError("PEERS=telegraf needs go. Run: apt-get install golang-go")
 
 
 def _note(found: dict[str, float]) -> str:
     return (
-        f"{found['polls']:.0f} polls of {INTERFACES * len(INTERFACE_METRICS)} objects, "
-        f"rates and SQLite included; {found['late']:.0f} late, {found['timeouts']:.0f} time-outs"
+        f"{found['polls']:.0f} polls of {INTERFACES * len(INTERFACE_METRICS)} objects; "
+        f"{found['late']:.0f} late, {found['missed']:.0f} missed, {found['timeouts']:.0f} time-outs"
     )
 
 
 @contextmanager
-def agents(count: int) -> Iterator[int]:
+def agents(count: int, *options: str) -> Iterator[int]:
     """The first port of `count` agents in a process of their own."""
-    words = [sys.executable, "-m", "tests.bench.poll_agents", str(count)]
+    words = [sys.executable, "-m", "tests.bench.poll_agents", str(count), *options]
     with subprocess.Popen(
         words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as served:
@@ -91,58 +111,27 @@ def agents(count: int) -> Iterator[int]:
             served.wait(10)
 
 
-def collect(count: int, port: int, engine: str = "gufo") -> dict[str, float]:
+def collect(
+    count: int,
+    port: int,
+    *options: str,
+    engine: str = "native",
+    seconds: float | None = None,
+) -> dict[str, float]:
     """What tests.bench.poll_collector measured."""
+    measured_s = seconds or MEASURED_S
     with tempfile.TemporaryDirectory() as folder:
         words = [sys.executable, "-m", "tests.bench.poll_collector", str(count), str(port)]
-        words += [str(INTERVAL_S), str(MEASURED_S), folder, engine]
-        done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=300)
+        words += [str(INTERVAL_S), str(measured_s), folder, engine, *options]
+        done = subprocess.run(
+            words, capture_output=True, text=True, check=False, timeout=measured_s + 300
+        )
     if done.returncode:
         raise MachineError(f"the collector failed: {done.stderr[-2000:]}")
     measured: dict[str, float] = json.loads(done.stdout)
     return measured
 
 
-def pysnmp_ms(port: int) -> float:
-    """CPU of a poll through pysnmp: the same requests, decoded, one after another."""
-
-    async def polls() -> float:
-        (target,) = targets(many_devices(1, port), V2C)
-        client = PysnmpClient(Secrets({}, "nowhere"), 2.0, 1)
-        agent = DeviceAgent(target, client.session(target))
-        assert (await agent.poll()).answered
-        before = cpu_s()
-        for _ in range(PEER_POLLS):
-            assert (await agent.poll()).answered
-        used = cpu_s() - before
-        await client.close()
-        return used * 1000 / PEER_POLLS
-
-    return asyncio.run(polls())
-
-
-def snmpbulkget_ms(port: int) -> float:
-    """CPU of one snmpbulkget process that reads the same columns."""
-    columns = [f".{metric.oid}" for metric in INTERFACE_METRICS]
-    words = [
-        "snmpbulkget",
-        "-v2c",
-        "-c",
-        V2C.community,
-        "-Cn0",
-        f"-Cr{INTERFACES}",
-        "-On",
-        "-m",
-        "",
-    ]
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    for _ in range(PEER_POLLS):
-        subprocess.run([*words, f"127.0.0.1:{port}", *columns], capture_output=True, check=True)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return used * 1000 / PEER_POLLS
-
-
 if __name__ == "__main__":
-    for figure in run():
+    for figure in [many(int(sys.argv[1]))] if sys.argv[1:] else run():
         print(figure, flush=True)  # noqa: T201

@@ -1,14 +1,17 @@
 """Many identical SNMPv2c agents of 24 interfaces in one process, cheap enough not to disturb.
 
-`python -m tests.bench.poll_agents COUNT` prints the first of COUNT consecutive UDP ports of
-127.0.0.1 and serves until its standard input ends. Counters grow as time does.
+`python -m tests.bench.poll_agents COUNT [--v3] [--silent-every N]` prints the first of COUNT
+consecutive UDP ports of 127.0.0.1 and serves until its standard input ends. Counters grow as time
+does.
 """
 
+import argparse
 import selectors
 import socket
 import sys
 import time
 from contextlib import suppress
+from typing import Protocol
 
 from monitor.metrics import INTERFACE_METRICS, SYS_UP_TIME, Kind
 from monitor.run import raise_file_limit
@@ -28,7 +31,7 @@ from tests.monitor.networks import TAGS
 
 INTERFACES = 24
 BPS = 40_000_000
-FIRST_PORT, LAST_PORT = 20_000, 30_000
+FIRST_PORT, LAST_PORT = 18_000, 30_000
 
 
 def if_name(index: int) -> str:
@@ -36,26 +39,43 @@ def if_name(index: int) -> str:
     return f"Gi0/0/{index}"
 
 
-def main(count: int) -> None:
+def main() -> None:
     """Bind, say where, serve."""
-    raise_file_limit(count + 100)
-    first, sockets = bind(count)
-    print(first, flush=True)  # noqa: T201
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("count", type=int)
+    parser.add_argument("--v3", action="store_true")
+    parser.add_argument("--silent-every", type=int, default=0)
+    options = parser.parse_args()
+    raise_file_limit(options.count + 100)
+    first, sockets = bind(options.count)
+    agents: Answering = Served()
+    if options.v3:
+        from tests.bench.poll_secret import SecretServed  # it imports this module
+
+        agents = SecretServed()
     selector = selectors.DefaultSelector()
-    for each in sockets:
-        selector.register(each, selectors.EVENT_READ)
+    for number, each in enumerate(sockets):
+        if not options.silent_every or number % options.silent_every:
+            selector.register(each, selectors.EVENT_READ)
     selector.register(sys.stdin, selectors.EVENT_READ, "end")
-    agents = Served()
+    print(first, flush=True)  # noqa: T201
     while True:
         for key, _ in selector.select():
             if key.data == "end":
                 return
             served = key.fileobj
             assert isinstance(served, socket.socket)
-            with suppress(BlockingIOError, ConnectionRefusedError):
+            with suppress(BlockingIOError, ConnectionRefusedError, ValueError):
                 while True:
                     message, sender = served.recvfrom(65_535)
                     served.sendto(agents.answer(message), sender)
+
+
+class Answering(Protocol):
+    """One datagram in, one out."""
+
+    def answer(self, message: bytes) -> bytes:
+        """ValueError for what gets none."""
 
 
 def bind(count: int) -> tuple[int, list[socket.socket]]:
@@ -145,4 +165,4 @@ def table(tenth: int) -> dict[Oid, Typed]:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main()

@@ -1,14 +1,17 @@
 """A whole monitor in a process of its own, and what it costs.
 
-`python -m tests.bench.poll_collector COUNT FIRST_PORT INTERVAL_S SECONDS FOLDER ENGINE` polls
-COUNT devices of 24 interfaces into a SQLite store; after three intervals of warming up it measures
-for SECONDS and prints one JSON object.
+`python -m tests.bench.poll_collector COUNT FIRST_PORT INTERVAL_S SECONDS FOLDER ENGINE [--v3]`
+polls COUNT devices of 24 interfaces into a SQLite store; after three intervals of warming up it
+measures for SECONDS and prints one JSON object. All of the collector runs in the main thread, and
+what speaks to the database in others: so one run tells both what it costs with and without.
 """
 
+import argparse
 import asyncio
 import json
 import resource
 import sys
+import time
 from dataclasses import replace
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -29,9 +32,13 @@ from inventory.settings import (
 from monitor.run import run_monitor
 from monitor.store.base import PollerStatus
 from monitor.store.sqlite import SqliteStore
+from monitor.targets import Credentials
 from tests.bench.poll_agents import INTERFACES, if_name
+from tests.bench.poll_secret import AUTH, PRIV, USER
 from tests.monitor.networks import V2C, default_network
 
+V3 = Credentials("3", "", USER, "sha256", "AUTH", "aes128", "PRIV")
+SECRETS = Secrets({"AUTH": AUTH, "PRIV": PRIV}, "the bench")
 WARM_INTERVALS = 3.2
 """By then each device was polled three times, and its answers are known."""
 
@@ -79,34 +86,52 @@ def memory_mb() -> float:
 
 
 async def measure(
-    settings: Settings, network: Network, seconds: float
-) -> dict[str, float | list[object]]:
+    settings: Settings,
+    network: Network,
+    seconds: float,
+    credentials: Credentials = V2C,
+    secrets: Secrets = SECRETS,
+) -> dict[str, float]:
     """Run, warm up, measure."""
     store = SqliteStore.open(settings.store.path, write=True)
     stop = asyncio.Event()
     running = asyncio.create_task(
-        run_monitor(settings, network, store, stop, secrets=Secrets({}, "nowhere"), credentials=V2C)
+        run_monitor(settings, network, store, stop, secrets=secrets, credentials=credentials)
     )
     reader = SqliteStore.open(settings.store.path, write=False)
     await asyncio.sleep(WARM_INTERVALS * settings.poll.interval_s)
-    before, cpu_before = _status(reader), cpu_s()
+    before, began = _status(reader), (time.time(), cpu_s(), time.thread_time())
     await asyncio.sleep(seconds)
-    after, used = _status(reader), cpu_s() - cpu_before
+    after, ended = _status(reader), (time.time(), cpu_s(), time.thread_time())
     memory = memory_mb()
     stop.set()
     await running
-    polls = after.polls - before.polls
-    report = reader.check()
+    polls = max(after.polls - before.polls, 1)
+    missed = _missed(store, began[0], ended[0], settings.poll.interval_s)
     store.close()
     reader.close()
     return {
-        "cpu_ms_a_poll": used * 1000 / max(polls, 1),
+        "cpu_ms_a_poll": (ended[1] - began[1]) * 1000 / polls,
+        "collector_ms_a_poll": (ended[2] - began[2]) * 1000 / polls,
+        "cores": (ended[1] - began[1]) / (ended[0] - began[0]),
         "polls": polls,
-        "late": after.late_polls,
-        "timeouts": after.timeouts,
+        "late": after.late_polls - before.late_polls,
+        "missed": missed,
+        "timeouts": after.timeouts - before.timeouts,
         "memory_mb": memory,
-        "samples": report.samples,
     }
+
+
+def _missed(store: SqliteStore, start: float, end: float, interval_s: float) -> int:
+    """Polls of devices that answer which left no sample: gaps, counted in intervals."""
+    last: dict[str, float] = {}
+    missed = 0
+    for sample in store.samples(start, end):
+        before = last.get(sample.link)
+        if before is not None:
+            missed += max(0, round((sample.at - before) / interval_s) - 1)
+        last[sample.link] = sample.at
+    return missed // INTERFACES
 
 
 def _status(store: SqliteStore) -> PollerStatus:
@@ -117,21 +142,25 @@ def _status(store: SqliteStore) -> PollerStatus:
 
 def main() -> None:
     """See the module."""
-    count, first_port, interval_s, seconds, folder, engine = sys.argv[1:]
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name, kind in (("count", int), ("first_port", int), ("interval_s", float)):
+        parser.add_argument(name, type=kind)
+    parser.add_argument("seconds", type=float)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("engine")
+    parser.add_argument("--v3", action="store_true")
+    given = parser.parse_args()
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     settings = Settings(
-        poll=PollSettings(
-            interval_s=float(interval_s),
-            engine=engine,  # type: ignore[arg-type]
-            facts_interval_s=3600,
-        ),
-        store=StoreSettings(path=Path(folder) / "samples.sqlite"),
+        poll=PollSettings(interval_s=given.interval_s, engine=given.engine, facts_interval_s=3600),
+        store=StoreSettings(path=given.folder / "samples.sqlite"),
         traps=TrapSettings(enable=False),
         syslog=SyslogSettings(enable=False),
         probes=ProbeSettings(enable=False),
     )
-    network = many_devices(int(count), int(first_port))
-    print(json.dumps(asyncio.run(measure(settings, network, float(seconds)))))  # noqa: T201
+    network = many_devices(given.count, given.first_port)
+    credentials = V3 if given.v3 else V2C
+    print(json.dumps(asyncio.run(measure(settings, network, given.seconds, credentials))))  # noqa: T201
 
 
 if __name__ == "__main__":
