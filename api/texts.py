@@ -58,6 +58,10 @@ TEXTS: Mapping[str, Name] = MappingProxyType(
             "The data are old: the last poll was {age} ago. States are unknown.",
             "მონაცემები მოძველებულია: ბოლო გამოკითხვიდან გასულია {age}. მდგომარეობა უცნობია.",
         ),
+        "stale.numbers": Name(
+            "The database of measurements can't be read. States are true, numbers are missing.",
+            "გაზომვების ბაზა მიუწვდომელია. მდგომარეობები სწორია, მხოლოდ რიცხვები აკლია.",
+        ),
         "stale.away": Name(
             "The store can't be read. All states are unknown.",
             "მონაცემთა საცავი მიუწვდომელია. ყველა მდგომარეობა უცნობია.",

@@ -5,8 +5,10 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+import httpx
 import pytest
 
+from api.app import create_app
 from api.now import read_now
 from inventory.model import Network
 from inventory.settings import Settings
@@ -46,3 +48,25 @@ def test_states_stay_while_the_numbers_are_away(
         while not read_now(store, network, settings, now + 3).health.ok:
             assert time.monotonic() < until
             time.sleep(0.1)
+
+
+async def test_the_page_says_that_only_numbers_are_missing(
+    own_influx: InfluxUnderTest, network: Network, tmp_path: Path
+) -> None:
+    now = time.time()
+    with closing(own_influx.store(tmp_path)) as store:
+        fill_poll(store, network, now)
+        own_influx.daemon.signal(signal.SIGKILL)
+        app = create_app(Settings(store=store.settings), network, store, lambda: now + 1)
+        async with (
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://noc") as client,
+        ):
+            page = (await client.get("/", headers={"Accept-Language": "en"})).text
+            assert "States are true, numbers are missing." in page
+            assert "All states are unknown" not in page
+            page = (await client.get("/", headers={"Accept-Language": "ka"})).text
+            assert "მხოლოდ რიცხვები აკლია" in page
+            ready = await client.get("/readyz")
+            assert ready.status_code == 503
+            assert "Connection refused" in ready.json()["detail"]

@@ -4,8 +4,8 @@ import asyncio
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import orjson
@@ -88,6 +88,16 @@ def spool_in(folder: Path, limit: int = PLENTY) -> Iterator[Spool]:
     spool.close()
 
 
+@asynccontextmanager
+async def at_work(writer: Writer) -> AsyncIterator[None]:
+    """It runs, and is stopped in the end."""
+    stop = asyncio.Event()
+    running = asyncio.create_task(writer.run(stop))
+    yield
+    stop.set()
+    await running
+
+
 def stored(store: SqliteStore) -> list[float]:
     rows = store._file.rows("SELECT ts FROM tail ORDER BY ts")
     return [row[0] / 1000 - T0 for row in rows]
@@ -98,23 +108,23 @@ async def test_everything_is_there_once_and_in_order_after_the_store_was_locked(
 ) -> None:
     store = SqliteStore.open(tmp_path / "s.sqlite", write=True, busy_ms=20)
     with spool_in(tmp_path) as spool:
-        writer, stop = Writer(store, Hasty(), spool=spool), asyncio.Event()
-        running = asyncio.create_task(writer.run(stop))
-        writer.put(Batch(samples(0, 100), [entry(0, LinkState.UP)]))
-        await until_stored(writer)
-        other = sqlite3.connect(store.path, isolation_level=None)
-        other.execute("BEGIN IMMEDIATE")
-        for part in range(1, 6):
-            writer.put(Batch(samples(part * 100, 100), [entry(part, list(LinkState)[part % 3])]))
-            await asyncio.sleep(0.02)
-        await until(lambda: bool(writer.problem) and spool.waiting == 500)
-        assert "locked" in writer.problem
-        assert writer.waiting == 500
-        other.rollback()
-        other.close()
-        await until_stored(writer)
-        stop.set()
-        await running
+        writer = Writer(store, Hasty(), spool=spool)
+        async with at_work(writer):
+            writer.put(Batch(samples(0, 100), [entry(0, LinkState.UP)]))
+            await until_stored(writer)
+            other = sqlite3.connect(store.path, isolation_level=None)
+            other.execute("BEGIN IMMEDIATE")
+            for part in range(1, 6):
+                writer.put(
+                    Batch(samples(part * 100, 100), [entry(part, list(LinkState)[part % 3])])
+                )
+                await asyncio.sleep(0.02)
+            await until(lambda: bool(writer.problem) and spool.waiting == 500)
+            assert "locked" in writer.problem
+            assert writer.waiting == 500
+            other.rollback()
+            other.close()
+            await until_stored(writer)
     assert stored(store) == list(range(600))
     assert [each.at - T0 for each in store.states_after(0)] == [0, 1, 2, 3, 4, 5]
     assert writer.dropped == 0
@@ -126,22 +136,20 @@ async def test_states_do_not_wait_for_samples_whose_own_database_is_away(tmp_pat
     assert isinstance(store, Apart)
     store.away = True
     with spool_in(tmp_path) as spool:
-        writer, stop = Writer(store, Hasty(), spool=spool), asyncio.Event()
-        running = asyncio.create_task(writer.run(stop))
-        status = PollerStatus(T0, T0, 10, 1, 1, 1, 0, 0, 0)
-        writer.put(Batch(samples(0, 10), [entry(0, LinkState.UP)]))
-        await until(lambda: spool.waiting == 10)
-        assert "can't be reached" in writer.problem
-        writer.put(Batch(samples(10, 10), [entry(1, LinkState.DOWN)], poller=status))
-        await until(lambda: len(store.states_after(0)) == 2 and store.poller() is not None)
-        told = store.poller()
-        assert told is not None
-        assert told.spooled == 20
-        assert stored(store) == []
-        store.away = False
-        await until_stored(writer)
-        stop.set()
-        await running
+        writer = Writer(store, Hasty(), spool=spool)
+        async with at_work(writer):
+            status = PollerStatus(T0, T0, 10, 1, 1, 1, 0, 0, 0)
+            writer.put(Batch(samples(0, 10), [entry(0, LinkState.UP)]))
+            await until(lambda: spool.waiting == 10)
+            assert "can't be reached" in writer.problem
+            writer.put(Batch(samples(10, 10), [entry(1, LinkState.DOWN)], poller=status))
+            await until(lambda: len(store.states_after(0)) == 2 and store.poller() is not None)
+            told = store.poller()
+            assert told is not None
+            assert told.spooled == 20
+            assert stored(store) == []
+            store.away = False
+            await until_stored(writer)
     assert stored(store) == list(range(20))
     store.close()
 
@@ -165,11 +173,9 @@ async def test_while_a_store_hangs_samples_go_to_disk_and_the_end_does_not_wait(
         assert time.monotonic() - began < 10  # LAST_FLUSH_S, on a machine with other work
         store.hung.set()
     with spool_in(tmp_path) as spool:
-        writer, stop = Writer(store, Hasty(), spool=spool), asyncio.Event()
-        running = asyncio.create_task(writer.run(stop))
-        await until_stored(writer)
-        stop.set()
-        await running
+        writer = Writer(store, Hasty(), spool=spool)
+        async with at_work(writer):
+            await until_stored(writer)
     assert stored(store) == list(range(20))
     store.close()
 
@@ -181,12 +187,10 @@ async def test_what_the_store_refuses_is_kept_with_its_reason_and_the_rest_is_st
     assert isinstance(store, Apart)
     store.refuses = lambda sample: sample.at == T0 + 3
     file = tmp_path / "spool" / "rejected.jsonl"
-    writer, stop = Writer(store, Hasty(), rejects=Rejects(file)), asyncio.Event()
-    running = asyncio.create_task(writer.run(stop))
-    writer.put(Batch(samples(0, 5)))
-    await until_stored(writer)
-    stop.set()
-    await running
+    writer = Writer(store, Hasty(), rejects=Rejects(file))
+    async with at_work(writer):
+        writer.put(Batch(samples(0, 5)))
+        await until_stored(writer)
     assert stored(store) == [0, 1, 2, 4]
     assert writer.rejected == 1
     (line,) = map(orjson.loads, file.read_text().splitlines())
@@ -204,15 +208,13 @@ async def test_without_room_to_keep_it_nothing_is_given_up(tmp_path: Path) -> No
     store.refuses = lambda sample: sample.at == T0 + 3
     (tmp_path / "file").write_text("not a folder")
     rejects = Rejects(tmp_path / "file" / "rejected.jsonl")
-    writer, stop = Writer(store, Hasty(), rejects=rejects), asyncio.Event()
-    running = asyncio.create_task(writer.run(stop))
-    writer.put(Batch(samples(0, 5)))
-    await until(lambda: "can't be kept" in writer.problem)
-    assert writer.waiting == 5
-    rejects.path = tmp_path / "rejected.jsonl"
-    await until_stored(writer)
-    stop.set()
-    await running
+    writer = Writer(store, Hasty(), rejects=rejects)
+    async with at_work(writer):
+        writer.put(Batch(samples(0, 5)))
+        await until(lambda: "can't be kept" in writer.problem)
+        assert writer.waiting == 5
+        rejects.path = tmp_path / "rejected.jsonl"
+        await until_stored(writer)
     assert stored(store) == [0, 1, 2, 4]
     store.close()
 
@@ -249,27 +251,23 @@ async def test_a_full_disk_under_the_spool_leaves_samples_in_memory_and_is_said_
             raise StoreError("spool: No space left on device")
 
         patched.setattr(spool, "append", full)
-        writer, stop = Writer(store, Hasty(), spool=spool), asyncio.Event()
-        running = asyncio.create_task(writer.run(stop))
-        for part in range(5):
-            writer.put(Batch(samples(part * 10, 10)))
-            await asyncio.sleep(0.02)
-        await until(lambda: bool(writer.problem))
-        assert writer.waiting == 50
-        store.away = False
-        await until_stored(writer)
-        stop.set()
-        await running
+        writer = Writer(store, Hasty(), spool=spool)
+        async with at_work(writer):
+            for part in range(5):
+                writer.put(Batch(samples(part * 10, 10)))
+                await asyncio.sleep(0.02)
+            await until(lambda: bool(writer.problem))
+            assert writer.waiting == 50
+            store.away = False
+            await until_stored(writer)
     assert stored(store) == list(range(50))
     store.close()
 
 
 async def test_the_end_stores_what_still_waits(tmp_path: Path) -> None:
     store = SqliteStore.open(tmp_path / "s.sqlite", write=True)
-    writer, stop = Writer(store, SystemClock()), asyncio.Event()
-    running = asyncio.create_task(writer.run(stop))
-    writer.put(Batch(samples(0, 10)))
-    stop.set()
-    await running
+    writer = Writer(store, SystemClock())
+    async with at_work(writer):
+        writer.put(Batch(samples(0, 10)))
     assert store.check().samples == 10
     store.close()
