@@ -26,6 +26,12 @@ Out = Annotated[
     Path | None,
     typer.Option("--out", metavar="DIR", help="Where the report goes, instead of paths.build/ci."),
 ]
+Scenarios = Annotated[
+    Path, typer.Option("--scenarios", metavar="DIR", help="Where the scenarios to try are.")
+]
+NoScenarios = Annotated[
+    bool, typer.Option("--no-scenarios", help="Compare the behaviour only: much quicker.")
+]
 TEXT, JSON, JUNIT, PAGE = "report.txt", "report.json", "junit.xml", "index.html"
 
 
@@ -35,7 +41,14 @@ def register(app: typer.Typer) -> None:
 
 
 def ci(
-    ctx: typer.Context, base: Base, fast: Fast = False, expect: Expect = None, out: Out = None
+    ctx: typer.Context,
+    *,
+    base: Base,
+    fast: Fast = False,
+    expect: Expect = None,
+    out: Out = None,
+    scenarios: Scenarios = Path("tests/lab"),
+    no_scenarios: NoScenarios = False,
 ) -> None:
     """Judge the inventory and the templates as they lie here against those of REV, in a lab.
 
@@ -47,14 +60,16 @@ def ci(
     from cli.ci_judgement import EXIT
     from cli.ci_page import page
     from cli.ci_place import place
+    from cli.ci_scenarios import scenarios_in
     from cli.ci_text import text_of
 
     context: Context = ctx.obj
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a cancelled job leaves no lab
+    chosen = () if no_scenarios else scenarios_in(scenarios, context)
     expected = None if expect is None else read_expected(expect)
     folder = out or context.settings.paths.build / "ci"
     with place(context) as where:
-        found = Judge(context, where, Options(base, fast, expected)).run()
+        found = Judge(context, where, Options(base, fast, expected, chosen)).run()
     answer = document(found)
     files = {
         TEXT: text_of(found, whole=True),

@@ -58,7 +58,8 @@ def _watched(lab: "JudgedLab", after: Seen, found: list[Broken]) -> list[Broken]
     told: list[Broken] = []
     left = WATCHED
     for one in found:
-        if one.promise != "reachability" or left == 0:
+        ping = one.evidence[0].command.startswith("ping ") if one.evidence else False
+        if one.promise != "reachability" or not ping or left == 0:
             told.append(one)
             continue
         left -= 1

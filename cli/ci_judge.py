@@ -13,6 +13,7 @@ from cli.ci_judgement import Judgement
 from cli.ci_lab import JudgedLab, same_machine
 from cli.ci_place import Place
 from cli.ci_revision import base_revision, working_tree
+from cli.ci_scenarios import fitting, tried
 from cli.ci_scope import touched
 from cli.ci_side import Examined, Side, examined, side_of
 from cli.ci_texts import CARRIED, RESTARTED, devices_of, differences
@@ -23,6 +24,7 @@ from lab.behaviour import Difference, compare
 if TYPE_CHECKING:
     from lab.behaviour import Behaviour
     from lab.boot import BootReport
+    from lab.scenario_files import Loaded
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,8 @@ class Options:
     fast: bool = False
     expected: tuple[Expected, ...] | None = None
     """None without --expect: differences are shown, and fail nothing."""
+    scenarios: "tuple[Loaded, ...]" = ()
+    """What to try on the new revision."""
 
 
 class Judge:
@@ -126,6 +130,7 @@ class Judge:
         with self._phase("look again"):
             after = lab.look(new)
         self._compare(lab, (old, before), (new, after))
+        self._scenarios(lab, new)
 
     def _rebuilt(self, lab: JudgedLab, old: Side, new: Side) -> str:
         """Why the new revision must be booted instead of applied; empty when it need not."""
@@ -147,6 +152,7 @@ class Judge:
         names = [name for name in devices if name in {node.name for node in lab.plan(new).nodes}]
         if not names:
             self.found.how = "the routers' configurations are the same in both revisions"
+            lab.adopt(new)
             return True
         try:
             with self._phase("apply"):
@@ -191,6 +197,24 @@ class Judge:
             found.broken = broken_promises_of(lab, before, after, found.facts)
             found.differences = explained(before, after, found.facts)
         self._declare(compare(before[1], after[1]))
+
+    def _scenarios(self, lab: JudgedLab, new: Side) -> None:
+        """Try them, unless it is known already that the network is not as it should be."""
+        found, wanted = self.found, self._options.scenarios
+        if not wanted:
+            return
+        taken_back = found.applied is not None and not found.applied.ok
+        if found.broken or found.unsure or found.refused or taken_back:
+            found.remarks.append("the scenarios were not run: the network is broken already")
+            return
+        fit, left = fitting(wanted, new, lab.plan(new))
+        if left:
+            found.remarks.append(f"not in this part of the network: {', '.join(left)}")
+        try:
+            with self._phase("scenarios"):
+                found.scenarios = tried(lab, new, fit)
+        except LabError as error:
+            found.unsure.append(f"the scenarios could not be run: {error}")
 
     def _declare(self, differ: tuple[Difference, ...]) -> None:
         if self._options.expected is None:

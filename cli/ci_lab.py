@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from lab.behaviour import Behaviour
     from lab.boot import BootReport
     from lab.plan import LabPlan
+    from lab.scenario_run import Place as Ground
     from lab.state import LabState
     from nornir_tasks.apply import ApplyReport
     from nornir_tasks.session import Session
@@ -110,7 +111,7 @@ class JudgedLab:
             owner = f"{work.audit.who}, apply {change}"
             report = execute(work, made, apply_options(context), change, owner)
         if report.exit_code == 0:
-            self._now_runs(side)
+            self.adopt(side)
         return Applied(report.exit_code == 0, report.document(), _problems(report))
 
     def force(self, side: Side, devices: Iterable[str]) -> tuple[str, ...]:
@@ -135,7 +136,7 @@ class JudgedLab:
         failed = (one for one in ended.values() if isinstance(one, ImeretiError))
         problems = tuple(context.secrets.mask(str(one)) for one in failed)
         if not problems:
-            self._now_runs(side)
+            self.adopt(side)
         return problems
 
     def context(self, side: Side) -> Context:
@@ -154,6 +155,18 @@ class JudgedLab:
         made.network = side.network
         return made
 
+    def ground(self, side: Side) -> "Ground":
+        """Where scenarios run: this lab, as it is up."""
+        from lab.scenario_run import Place as Ground
+
+        return Ground(
+            state=self._place.state,
+            made=side.bootable(self._place.name, self._place.management, self._only),
+            network=restricted(side.view, self._only),
+            templates=side.revision.templates,
+            driver=self._context.settings.lab.driver,
+        )
+
     def know_secrets(self, side: Side) -> None:
         """Values for the secrets that only the new revision names."""
         from inventory.secrets import names_in
@@ -169,7 +182,7 @@ class JudgedLab:
             lines = (f"{name}={value}\n" for name, value in sorted({**known, **fresh}.items()))
             write_private(file, "".join(lines))
 
-    def _now_runs(self, side: Side) -> None:
+    def adopt(self, side: Side) -> None:
         """Journal that the lab is the new revision's, for the scenarios that look there."""
         from lab.plan_file import save_plan
         from lab.state import write_state

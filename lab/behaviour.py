@@ -25,7 +25,8 @@ class Kind(StrEnum):
     PREFIX = "prefix"
     """A prefix sent to, or accepted from, a BGP peer."""
     REACH = "reach"
-    """Whether a ping from one LAN's host to another's is answered."""
+    """Whether one LAN's host gets through to another, to a router or beyond: pings, the ports that
+    stand for all, the open services, and a sender's address that is not its own."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -36,7 +37,8 @@ class Subject:
     where: str
     """The router, or for a path and a ping the LAN that it begins in."""
     what: str
-    """`ospf ge0-0-0 hq-core1`, `10.65.11.0/24`, `hq-servers IPv4`, `sent to carrier ::/0`."""
+    """`ospf ge0-0-0 hq-core1`, `10.65.11.0/24`, `hq-servers IPv4`, `sent to carrier ::/0`,
+    `resolver udp/53 IPv4`."""
 
     def __str__(self) -> str:
         arrow = " -> " if self.kind in {Kind.PATH, Kind.REACH} else " "
@@ -56,6 +58,8 @@ class Observation:
     """Names of the model that it hangs on: devices, links, LANs, external peers."""
     tried: str = ""
     """The address that was tried."""
+    allowed: bool | None = None
+    """Of what was tried: whether the policy lets it through. No part of the value."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -9,23 +9,20 @@ from pathlib import Path
 from inventory.errors import LabError
 from inventory.model import Network
 from inventory.secrets import Secrets
-from lab import behaviour_read, control, netns, running, vty
+from lab import behaviour_read, control, running, vty
 from lab.behaviour import MANY, Behaviour, Kind, Observation, Setting, Subject
 from lab.behaviour_names import Names
-from lab.behaviour_paths import Address, Table, Walker, Way, shown
+from lab.behaviour_paths import Table, Walker, Way, shown
+from lab.behaviour_reach import reach_facts, targets_of
 from lab.behaviour_read import READERS, ROUTE_TABLES, Asked
-from lab.plan import LabPlan, LanHost
-from lab.reach import Probe, Prober, allowed_probes
+from lab.plan import LabPlan
+from lab.reach import allowed_probes
 from lab.state import LabState
 
 PATIENCE_S = 45.0
 """How long a lab may take to settle."""
 QUIET_S = 1.0
 """How long nothing may change before it counts as settled."""
-ROUND_S = 0.7
-"""What each round of pings waits for answers."""
-ROUNDS = 4
-"""An allowed ping is tried so often; a forbidden one twice, and any answer counts."""
 
 
 def collect(
@@ -41,8 +38,8 @@ def collect(
     control.wait_missing(lab, plan.adjacencies, hopeful_s)
     seen = _settled(lambda: _daemons(lab, plan, network), began + hold_s)
     keys = _keys(lab, plan)
-    pings = _pings(lab, plan)
-    return replace(seen, facts={**seen.facts, **pings}, settings={**seen.settings, **keys})
+    facts = {**seen.facts, **reach_facts(lab, plan, network)}
+    return replace(seen, facts=facts, settings={**seen.settings, **keys})
 
 
 def _settled(read: Callable[[], Behaviour], not_before: float) -> Behaviour:
@@ -135,7 +132,7 @@ def _paths(
     """The path of every allowed pair, both families."""
     walker = Walker(tables, lambda device, interface: names.behind(device, interface).neighbour)
     lans = {host.node: host.lan for host in plan.hosts}
-    targets = _targets(plan)
+    targets = targets_of(plan)
     for probe in allowed_probes(plan):
         lan = lans[probe.source]
         router = network.lans[lan].router
@@ -148,73 +145,3 @@ def _paths(
         about = frozenset({lan, targets[probe.target], *on_way})
         command = f"the tables of all routers, walked from {router} to {probe.target}"
         yield subject, Observation(shown(paths), command, text, about)
-
-
-def _targets(plan: LabPlan) -> dict[Address, str]:
-    """Address -> what stands there: a LAN's host by the LAN's id, else a host beyond a peer."""
-    found: dict[Address, str] = {}
-    for host in plan.hosts:
-        found |= {host.ipv4: host.lan, host.ipv6: host.lan}
-    for beyond in plan.beyond:
-        families: tuple[tuple[Address, ...], ...] = (beyond.ipv4, beyond.ipv6)
-        for inside, *outside in families:
-            found[inside] = f"{beyond.peer}-inside"
-            found |= dict.fromkeys(outside, f"{beyond.peer}-internet")
-    return found
-
-
-def every_probe(plan: LabPlan) -> tuple[Probe, ...]:
-    """A ping from every LAN's host to every other's, and to every host beyond, both families."""
-    targets = _targets(plan)
-    own = {host.node: {host.ipv4, host.ipv6} for host in plan.hosts}
-    return tuple(
-        Probe(host.node, address)
-        for host in plan.hosts
-        for address in targets
-        if address not in own[host.node]
-    )
-
-
-def _pings(lab: LabState, plan: LabPlan) -> Mapping[Subject, Observation]:
-    probes, allowed = every_probe(plan), frozenset(allowed_probes(plan))
-    sent: dict[Probe, int] = dict.fromkeys(probes, 0)
-    answered: set[Probe] = set()
-    _forget_neighbours(lab, plan)
-    with Prober(lambda node: netns.network_namespace(lab, node)) as prober:
-        for number in range(ROUNDS):
-            waiting = [p for p in probes if p not in answered and (p in allowed or number < 2)]
-            if not waiting:
-                break
-            for probe in waiting:
-                sent[probe] += 1
-            answered |= set(prober.ping(waiting, ROUND_S))
-    hosts, targets = {host.node: host for host in plan.hosts}, _targets(plan)
-    return dict(
-        _pinged(probe, hosts[probe.source], targets[probe.target], sent[probe], probe in answered)
-        for probe in probes
-    )
-
-
-def _forget_neighbours(lab: LabState, plan: LabPlan) -> None:
-    """Make hosts look for their gateways anew: one that has moved would still be reached for a
-    while at the hardware address that they remember."""
-    flush = ["neigh flush all"]
-    steps: list[netns.Step] = [
-        {"do": "ip", "namespace": host.node, "lines": flush} for host in plan.hosts
-    ]
-    netns.inside_lab(lab.keeper, lab.folder, steps)
-
-
-def _pinged(
-    probe: Probe, host: LanHost, target: str, sent: int, answered: bool
-) -> behaviour_read.Fact:
-    version = probe.target.version
-    source = host.ipv4 if version == 4 else host.ipv6
-    seen = Observation(
-        value="answered" if answered else "no answer",
-        command=f"ping -c {sent} {probe.target}",
-        raw=f"{source} -> {probe.target}: {sent} sent, {int(answered)} answered",
-        about=frozenset({host.lan, target}),
-        tried=str(probe.target),
-    )
-    return Subject(Kind.REACH, host.lan, f"{target} IPv{version}"), seen

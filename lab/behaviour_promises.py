@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from inventory.model import ExternalPeer, Network
 from lab.behaviour import Behaviour, Evidence, Kind, Setting, Subject
 from lab.plan import Adjacency, LabPlan
-from lab.reach import allowed_probes
 
 _SHOWN_BY = {
     "ospf": "show ip ospf neighbor json",
@@ -48,7 +47,7 @@ def broken_promises(seen: Behaviour, plan: LabPlan, network: Network) -> tuple[B
     """Every promise that a behaviour breaks."""
     return (
         *_adjacencies(seen, plan),
-        *_reach(seen, plan),
+        *_reach(seen),
         *(
             found
             for peer in network.region.bgp.externals
@@ -138,15 +137,11 @@ def _ends(one: Adjacency, seen: Behaviour, plan: LabPlan) -> tuple[str, ...]:
     return ()
 
 
-def _reach(seen: Behaviour, plan: LabPlan) -> Iterator[Broken]:
-    lans = {host.node: host.lan for host in plan.hosts}
-    allowed = {(lans[probe.source], str(probe.target)) for probe in allowed_probes(plan)}
+def _reach(seen: Behaviour) -> Iterator[Broken]:
     for subject, one in seen.facts.items():
-        if subject.kind is not Kind.REACH:
+        if one.allowed is None or one.allowed == (one.value == "answered"):
             continue
-        reach = (subject.where, one.tried) in allowed
-        if reach == (one.value == "answered"):
-            continue
+        reach = one.allowed
         yield Broken(
             "reachability" if reach else "isolation",
             f"{subject.where} -> {subject.what}",

@@ -62,7 +62,7 @@ class Causes:
 
     def _gateways(self, lan: str, rest: str) -> tuple[str, ...]:
         """LANs at either end whose gateway is not where their hosts look for it."""
-        target, _, family = rest.rpartition(" ")
+        target, family = _aim(rest)
         found: list[str] = []
         for name in (lan, target):
             one = self._network.lans.get(name)
@@ -78,11 +78,17 @@ class Causes:
         return tuple(found)
 
     def _path(self, lan: str, rest: str) -> tuple[str, ...]:
-        seen = self._new.facts.get(Subject(Kind.PATH, lan, rest))
+        seen = self._new.facts.get(Subject(Kind.PATH, lan, " ".join(_aim(rest))))
         words = ("no route", "discards", "a loop", "nobody behind")
         if seen is not None and any(word in seen.value for word in words):
             return (f"the path ends on its way: {seen.value}",)
         return ()
+
+
+def _aim(what: str) -> tuple[str, str]:
+    """`hq-servers tcp/443 IPv4` -> (hq-servers, IPv4)."""
+    words = what.split()
+    return words[0], next(word for word in words if word.startswith("IPv"))
 
 
 def _changed(old: Behaviour, new: Behaviour) -> Iterable[tuple[Setting, str]]:

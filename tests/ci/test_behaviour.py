@@ -199,7 +199,8 @@ def test_a_ping_against_policy_and_a_silent_one_break_promises(
     network: Network, plan: LabPlan
 ) -> None:
     def ping(source: str, target: str, address: str, value: str) -> tuple[Subject, Observation]:
-        seen = Observation(value, "ping", value, frozenset({source}), address)
+        allowed = target != "alp-staff"
+        seen = Observation(value, "ping", value, frozenset({source}), address, allowed)
         return Subject(Kind.REACH, source, f"{target} IPv4"), seen
 
     seen = Behaviour(
@@ -246,7 +247,11 @@ def test_a_setting_that_changed_is_the_cause_of_a_path_that_did(network: Network
 def test_a_gateway_that_is_elsewhere_is_named(network: Network, plan: LabPlan) -> None:
     silent = Subject(Kind.REACH, "alp-staff", "hq-servers IPv4")
     seen = Behaviour(
-        {silent: Observation("no answer", "ping", "", frozenset({"alp-staff"}), "10.67.5.10")},
+        {
+            silent: Observation(
+                "no answer", "ping", "", frozenset({"alp-staff"}), "10.67.5.10", True
+            )
+        },
         {
             Setting("alp-r1", "ge0-0-3.110", "addresses"): "10.65.11.254/24",
             Setting("hq-dc1", "vlan130", "addresses"): "10.67.5.1/24",

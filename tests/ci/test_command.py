@@ -94,6 +94,18 @@ def test_a_declared_difference_that_can_not_happen_fails(repository: Repository)
     assert "expected.yaml:2: path different at alp-staff: *" in done.stdout
 
 
+def test_a_scenario_with_a_mistake_is_told_with_its_line_before_any_lab(
+    repository: Repository,
+) -> None:
+    folder = repository.folder / "scenarios"
+    folder.mkdir()
+    (folder / "bad.yaml").write_text("title: Bad\nsteps:\n  - expct: []\n", encoding="utf-8")
+    done = imereti(repository, "ci", "--base", "main", "--scenarios", str(folder))
+    assert done.returncode == 1
+    assert "bad.yaml:3: steps[0].expct: unknown key 'expct'. Did you mean 'expect'?" in done.stderr
+    assert "booting" not in done.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -26,19 +26,49 @@ differences:
     because: the circuit to Alpton is slower by contract
   - {kind: route, where: hq-core1, what: 'fd77:1:2:7e00::8/127'}
 """
+SCENARIOS = {
+    "servers": """\
+title: Staff reach the servers, and guests nobody
+steps:
+  - expect:
+      - reach: {from: bet-staff, to: hq-servers}
+      - no-reach: {from: bet-lyc-guests, to: bet-staff, hold_s: 1}
+""",
+    "far-end": """\
+title: The other lyceum reaches the Internet
+steps:
+  - expect: [{reach: {from: alp-lyc-guests, to: internet}}]
+""",
+    "elsewhere": """\
+title: Of another region
+given: {region: imereti}
+steps:
+  - expect: [{reach: {from: zes-gov, to: kut-inmis}}]
+""",
+}
+DETOUR = """\
+title: Guests of Betville go another way than they do
+steps:
+  - within_s: 1
+    expect: [{path: {from: bet-lyc-guests, to: internet, avoids: [hq-bet]}}]
+"""
 
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Repository:
     made = make_repository(tmp_path / "checkout")
     (made.folder / "expected.yaml").write_text(EXPECTED, encoding="utf-8")
+    (made.folder / "scenarios").mkdir()
+    for name, text in SCENARIOS.items():
+        (made.folder / "scenarios" / f"{name}.yaml").write_text(text, encoding="utf-8")
     return made
 
 
 def judged(repository: Repository, *words: str) -> tuple[int, dict[str, Any], str]:
     """Exit status, document and text of a judgement against main."""
-    out = repository.folder / "report"
-    done = imereti(repository, "ci", "--base", "main", "--out", str(out), *words)
+    out, scenarios = repository.folder / "report", str(repository.folder / "scenarios")
+    words = ("--base", "main", "--out", str(out), "--scenarios", scenarios, *words)
+    done = imereti(repository, "ci", *words)
     assert (out / "report.json").exists(), done.stderr
     return (
         done.returncode,
@@ -47,7 +77,9 @@ def judged(repository: Repository, *words: str) -> tuple[int, dict[str, Any], st
     )
 
 
-def test_a_declared_change_is_applied_and_keeps_every_promise(repository: Repository) -> None:
+def test_a_declared_change_is_applied_and_keeps_every_promise_and_scenario(
+    repository: Repository,
+) -> None:
     repository.edit(
         {"inventory/links.yaml": [["circuit_id: T-100,", "circuit_id: T-100, cost: 5500,"]]}
     )
@@ -66,6 +98,10 @@ def test_a_declared_change_is_applied_and_keeps_every_promise(repository: Reposi
     assert (first["lines"][0]["file"], first["lines"][0]["line"]) == ("inventory/links.yaml", 4)
     assert [e["command"] for e in first["evidence"]] == ["show ip route json"] * 2
     assert "Expected differences: exactly those happened." in text
+    assert [(one["name"], one["ok"]) for one in found["scenarios"]] == [
+        ("far-end", True),
+        ("servers", True),
+    ]
     assert list((repository.folder / "state" / "ci").iterdir()) == []
 
 
@@ -80,8 +116,15 @@ def test_other_cables_are_booted_anew_and_only_where_they_matter(repository: Rep
             ]
         }
     )
+    (repository.folder / "scenarios" / "detour.yaml").write_text(DETOUR, encoding="utf-8")
     status, found, text = judged(repository, "--fast")
-    assert status == 0, text
+    assert (status, found["reasons"]) == (1, ["1 scenario failed: detour"]), text
+    assert found["remarks"] == ["not in this part of the network: far-end"]
+    assert [(one["name"], one["ok"]) for one in found["scenarios"]] == [
+        ("detour", False),
+        ("servers", True),
+    ]
+    assert found["promises"] == []
     assert found["how"] == "booted anew, because the cables are not the same: bet-lyceum"
     assert found["apply"] is None
     assert "alp-lyc-r1" not in found["scope"]
@@ -90,7 +133,7 @@ def test_other_cables_are_booted_anew_and_only_where_they_matter(repository: Rep
     assert ("bet-lyc-r1", "ospf ge0-0-3 bet-r1", "gained") in moved
     assert all(d["declared"] is None for d in found["differences"])
     suite = ET.parse(repository.folder / "report" / "junit.xml").getroot()  # noqa: S314
-    assert (suite.get("failures"), suite.get("errors")) == ("0", "0")
+    assert (suite.get("failures"), suite.get("errors")) == ("1", "0")
 
 
 def test_a_judgement_that_is_ended_leaves_no_lab(repository: Repository) -> None:
@@ -99,7 +142,7 @@ def test_a_judgement_that_is_ended_leaves_no_lab(repository: Repository) -> None
     )
     root = repository.folder / "state" / "ci"
     with subprocess.Popen(
-        [*PROGRAM, "-c", str(repository.config), "ci", "--base", "main"],
+        [*PROGRAM, "-c", str(repository.config), "ci", "--base", "main", "--no-scenarios"],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     ) as judge:
