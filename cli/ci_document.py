@@ -67,6 +67,7 @@ def _broken(one: BrokenPromise) -> dict[str, Any]:
         "before": broken.before,
         "causes": list(broken.causes),
         "lines": [_fact(fact) for fact in one.facts],
+        "model": list(one.places),
         "evidence": [asdict(each) for each in broken.evidence],
     }
 
@@ -83,6 +84,7 @@ def _explained(one: Explained) -> dict[str, Any]:
         "declared": one.declared,
         "causes": list(one.causes),
         "lines": [_fact(fact) for fact in one.facts],
+        "model": list(one.places),
         "evidence": [asdict(each) for each in one.evidence],
     }
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from cli.ci_facts import Fact, related
+from cli.ci_facts import Fact, places, related
 from cli.ci_judgement import BrokenPromise, Explained
 from cli.ci_side import Side
 from lab.behaviour import Behaviour, Kind, Subject, compare, evidence_of
@@ -29,6 +29,7 @@ def explained(before: Seen, after: Seen, facts: Iterable[Fact]) -> tuple[Explain
             causes.of(one),
             related(facts, one.about),
             evidence_of(one, before[1], after[1]),
+            places=places(after[0].draft, one.about),
         )
         for one in compare(before[1], after[1])
     )
@@ -43,7 +44,10 @@ def broken_promises_of(
     causes = Causes(before[1], after[1], after[0].view)
     found = [causes.of_broken(one) for one in marked_before(new, old)]
     found = _watched(lab, after, found)
-    return tuple(BrokenPromise(one, related(facts, one.about)) for one in found)
+    draft = after[0].draft
+    return tuple(
+        BrokenPromise(one, related(facts, one.about), places(draft, one.about)) for one in found
+    )
 
 
 def _watched(lab: "JudgedLab", after: Seen, found: list[Broken]) -> list[Broken]:

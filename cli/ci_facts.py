@@ -162,3 +162,28 @@ def related(facts: Iterable[Fact], about: Iterable[str], most: int = 4) -> tuple
     regional = [fact for fact in everything if not fact.names]
     found = (*near, *regional) or everything
     return found[:most]
+
+
+def places(draft: Draft, about: Iterable[str], most: int = 4) -> tuple[str, ...]:
+    """Where the inventory describes what something hangs on: `inventory/links.yaml:4 hq-alp`.
+
+    Links, LANs and external peers; devices only where there is none of those.
+    """
+    named = sorted(about)
+    links = [("links.yaml", (name,), name) for name in named if name in draft.links]
+    lans = [
+        (f"sites/{draft.lans[name].site}.yaml", ("lans", draft.lans[name].key), name)
+        for name in named
+        if name in draft.lans
+    ]
+    externals = draft.bgp.externals if draft.bgp else {}
+    peers = [
+        ("region.yaml", ("bgp", "externals", name), name) for name in named if name in externals
+    ]
+    devices = [
+        (f"sites/{draft.devices[name].site}.yaml", ("devices", name), name)
+        for name in named
+        if name in draft.devices
+    ]
+    found: list[tuple[str, Key, str]] = [*links, *lans, *peers] or [*devices]
+    return tuple(f"{draft.line_of(file, key)} {name}" for file, key, name in found[:most])

@@ -45,6 +45,8 @@ class Explained:
     evidence: tuple[Evidence, ...]
     declared: bool | None = None
     """Whether --expect names it; None without --expect."""
+    places: tuple[str, ...] = ()
+    """Where the inventory describes what it hangs on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,8 @@ class BrokenPromise:
 
     broken: Broken
     facts: tuple[Fact, ...]
+    places: tuple[str, ...] = ()
+    """Where the inventory describes what it hangs on."""
 
 
 @dataclass(frozen=True, slots=True)

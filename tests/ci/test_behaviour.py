@@ -14,7 +14,7 @@ from lab import behaviour_read as read
 from lab.behaviour import Behaviour, Kind, Observation, Setting, Subject, compare, evidence_of
 from lab.behaviour_names import Names
 from lab.behaviour_paths import LOOP, Table, Walker, Way, shown
-from lab.behaviour_promises import broken_promises
+from lab.behaviour_promises import broken_promises, marked_before
 from lab.behaviour_why import Causes
 from lab.plan import LabPlan
 from lab.planner import make_plan
@@ -262,3 +262,11 @@ def test_a_gateway_that_is_elsewhere_is_named(network: Network, plan: LabPlan) -
     assert causes.of_broken(one).causes == (
         "alp-staff's gateway: expected 10.65.11.1 on alp-r1 ge0-0-3.110, found 10.65.11.254/24",
     )
+
+
+def test_a_promise_that_the_base_breaks_too_is_marked(network: Network, plan: LabPlan) -> None:
+    old = [b for b in broken_promises(Behaviour({}), plan, network) if "alp-r1" in b.subject]
+    new = broken_promises(Behaviour({}), plan, network)
+    marked = marked_before(new, old)
+    assert {b.subject for b in marked if b.before} == {b.subject for b in old}
+    assert len(marked) == len(new) == len(plan.adjacencies)

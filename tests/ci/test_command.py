@@ -158,3 +158,16 @@ def test_a_machine_that_can_not_boot_a_lab_has_an_exit_of_its_own(repository: Re
     assert "alp-r1 alp-r1.cfg: changed, +2 -2 lines" in done.stdout
     assert "No lab: the lab" in done.stdout
     assert "Verdict: no lab." in done.stdout
+
+
+def test_a_base_that_does_not_validate_proves_nothing(repository: Repository) -> None:
+    links = {"inventory/links.yaml": [["circuit_id: T-102", "circuit_id: T-100"]]}
+    repository.edit(links)
+    repository.git("commit", "-q", "-a", "-m", "a circuit twice")
+    repository.edit(
+        {"inventory/links.yaml": [["number: 4, circuit_id: T-100", "number: 4, circuit_id: T-102"]]}
+    )
+    done = imereti(repository, "ci", "--base", "main", "--no-scenarios")
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "main: inventory/links.yaml:10: alp-bet.circuit_id: circuit T-100" in done.stdout
+    assert "Not conclusive: main itself does not validate or render" in done.stdout

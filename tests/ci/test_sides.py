@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cli.ci_expect import ExpectError, declared, read_expected
-from cli.ci_facts import inventory_facts, related, template_facts
+from cli.ci_facts import inventory_facts, places, related, template_facts
 from cli.ci_revision import RevisionError, base_revision, working_tree
 from cli.ci_scope import touched
 from inventory.load import examine, load_network
@@ -83,6 +83,18 @@ def test_every_typed_change_has_its_line_and_the_names_it_is_about(
     assert (line.file, line.was) == ("templates/frr/_ospf.j2", "timers throttle spf 50 100 1000")
     assert [f.key for f in related(facts, {"alp-r1"})] == ["hq-alp.cost", "ospf.dead_s"]
     assert [f.key for f in related(facts[:1], {"bet-r1"})] == ["hq-alp.cost"]
+
+
+def test_what_a_difference_hangs_on_is_found_in_the_inventory(repository: Repository) -> None:
+    draft, _ = examine(repository.folder / "inventory")
+    about = {"alp-r1", "hq-alp", "alp-staff", "carrier"}
+    assert places(draft, about) == (
+        "inventory/links.yaml:4 hq-alp",
+        "inventory/sites/alp.yaml:18 alp-staff",
+        "inventory/region.yaml:67 carrier",
+    )
+    assert places(draft, {"alp-r1"}) == ("inventory/sites/alp.yaml:9 alp-r1",)
+    assert places(draft, {"nobody"}) == ()
 
 
 def test_a_row_that_comes_or_goes_is_one_change(repository: Repository, tmp_path: Path) -> None:

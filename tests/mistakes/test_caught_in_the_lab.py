@@ -107,3 +107,28 @@ def test_without_a_mistake_nothing_differs(shared: Shared) -> None:
     seen = shared.lab.look(side)
     assert [str(d.difference) for d in explained((side, shared.behaviour), (side, seen), ())] == []
     assert broken_promises_of(shared.lab, (side, shared.behaviour), (side, seen), ()) == ()
+
+
+def test_a_line_that_a_router_does_not_know_is_refused_before_it_changes_anything(
+    shared: Shared,
+) -> None:
+    shared.repository.git("checkout", "-q", "--", ".")
+    shared.run(shared.side())
+    edit = [" ip ospf cost {{ i.ospf.cost }}", " ip ospf coast {{ i.ospf.cost }}"]
+    shared.repository.edit({"templates/frr/_interfaces.j2": [edit]})
+    side = shared.side()
+    devices = devices_of(differences(shared.running.files, side.files), CARRIED)
+    done = shared.lab.apply(side, devices)
+    assert not done.ok
+    assert len(done.problems) == len(devices) == 6
+    assert all("ip ospf coast" in problem for problem in done.problems), done.problems
+    assert len(shared.lab.force(side, devices)) == len(devices)
+    assert (
+        broken_promises_of(
+            shared.lab,
+            (shared.good, shared.behaviour),
+            (shared.good, shared.lab.look(shared.good)),
+            (),
+        )
+        == ()
+    )
