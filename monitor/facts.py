@@ -24,7 +24,7 @@ from monitor.targets import Target
 from monitor.values import LatestKind
 
 AT_ONCE = 16
-TICK_S = 0.25
+TICK_S = 1.0
 CONFIRM_S = 3.0
 """What routing lacks must be seen twice, so long apart: an adjacency takes a moment to form."""
 OSPF_STATUS, OSPF_NEIGHBOURS = "1.3.6.1.2.1.14.1.2.0", "1.3.6.1.2.1.14.10.1.6"

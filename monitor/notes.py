@@ -10,7 +10,7 @@ from monitor.clock import Clock
 from monitor.store.base import DeviceEvent, Journal, Latest
 from monitor.values import LatestKind
 
-FLUSH_S = 0.5
+FLUSH_S = 1.0
 RETRY_S = 5.0
 WAITING_EVENTS = 5000
 """That wait for a journal that is away; then the oldest are dropped and counted."""

@@ -12,7 +12,8 @@ from monitor.probes_plan import LinkProbe, probe_plan
 from monitor.store.base import Latest
 from monitor.values import LatestKind
 
-TELL_S = 1.0
+TELL_S, KEEP_S = 2.0, 10.0
+"""How often links are judged by pings, and how often what sites and counts are is kept."""
 TELLABLE = 0.04
 """Loss up to the near end beyond which chance alone makes the far end's look worse or better."""
 JUDGED = 40
@@ -52,6 +53,7 @@ class Prober:
         self._plan, self._clock = probe_plan(network), clock
         self._broken, self._take, self._tell = broken, take, tell
         self._were_broken: frozenset[str] = frozenset()
+        self._keep_at = 0.0
         self._settings, self._open_socket = settings, open_socket
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -77,7 +79,10 @@ class Prober:
         # Nobody at all answers: more likely we are cut off than everybody.
         blind = all(each is None or each.loss == 1 for each in stats.values())
         self._take({} if blind else {one.link: judged(one, stats) for one in self._plan.links})
-        at = self._clock.wall()
+        at, now = self._clock.wall(), self._clock.monotonic()
+        if now < self._keep_at:
+            return
+        self._keep_at = now + KEEP_S
         for site, addresses in () if blind else self._plan.sites:
             known = [found for each in addresses if (found := stats[each])]
             best = min(known, key=lambda each: (each.loss, each.rtt_ms or 0.0), default=None)

@@ -22,7 +22,7 @@ from monitor.clock import Clock
 WINDOW, FEWEST = 60, 5
 """Pings that loss, round trip and jitter are made of, at most and at least."""
 LOST_AFTER_S = 1.5
-SLOT_S = 0.05
+SLOT_S = 0.1
 LARGEST_SEQUENCE = 0x10000
 ECHO, REPLY = 8, 0
 _HEADER, _TOKEN = struct.Struct("!BBHHH"), struct.Struct("!QQ")

@@ -28,7 +28,6 @@ from monitor.values import Fault, LatestKind, LinkState, Severity, SubjectKind
 CONFIRM = 2
 """So many failures in a row make a service down; the second is asked for soon."""
 SOON_S = 3.0
-TICK_S = 0.25
 
 log = structlog.get_logger("monitor")
 

@@ -8,7 +8,7 @@ from monitor.clock import Clock
 AFTER_S = (0.0, 1.0, 2.0, 4.0)
 """After the first trap of a device: net-snmp's table is a second old, or three without our
 configuration, and some routers' nearly as much."""
-TICK_S = 0.25
+TICK_S, IDLE_S = 0.25, 1.0
 
 
 class AskAgain:
@@ -32,7 +32,7 @@ class AskAgain:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Ask those that are due until `stop` is set."""
-        while not await self._clock.wait(stop, TICK_S):
+        while not await self._clock.wait(stop, TICK_S if self._began else IDLE_S):
             now = self._clock.monotonic()
             for device in list(self._began):
                 self._due(device, now)

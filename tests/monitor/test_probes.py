@@ -116,7 +116,7 @@ async def test_a_prober_tells_of_links_and_sites_and_is_silent_when_it_is_cut_of
 
     stop = asyncio.Event()
     probing = asyncio.create_task(make().run(stop))
-    await until(lambda: bool(rows) and rows[-1].document["probes_sent"] > 1500)
+    await until(lambda: bool(rows) and rows[-1].document["probes_sent"] > 1500, 60)
     stop.set()
     await probing
     # none of the model's addresses exists here: that is no evidence against a hundred links
