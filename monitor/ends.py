@@ -41,12 +41,14 @@ class Link:
 class End:
     """One end of one link, as last seen."""
 
-    __slots__ = ("_rates", "base", "expected", "known_by", "link", "place", "seen")
+    __slots__ = ("_rates", "base", "expected", "fell_from", "known_by", "link", "place", "seen")
 
     def __init__(self, owner: "Owner", place: int, link: Link, expected: ExpectedInterface) -> None:
         self.known_by, self.place, self.link, self.expected = owner, place, link, expected
         self.base: Reading | None = None
         """What the next reading is compared with, unless the device keeps it for all."""
+        self.fell_from: Reading | None = None
+        """The reading before one that told of a reset: a counter that comes back was none."""
         self._rates: Rates | None = None
         self.seen = NOT_SEEN
 

@@ -11,7 +11,7 @@ from monitor.flat import Flat
 from monitor.health import BUSY_POLLS, SOUND, EndView, Verdict, judge
 from monitor.metrics import COLUMN, MIRROR, SERIES_INDEX
 from monitor.quick import QUICK, limits_of, quick_rates
-from monitor.rates import Rates, rates
+from monitor.rates import Rates, came_back, no_rates, rates
 from monitor.readings import PER_REQUEST, Reading
 from monitor.store.base import LinkSample
 from monitor.targets import Target
@@ -129,7 +129,7 @@ class Links:
                 samples.append(sample)
         if isinstance(readings, Flat):
             self._rest_on(owner, readings, each_reading)
-        owner.troubled = any(end.seen[3] or end.link.busy for end in owner.ends)
+        owner.troubled = any(end.seen[3] or end.link.busy or end.fell_from for end in owner.ends)
         return samples
 
     def _rest_on(self, owner: Owner, flat: Flat, each_reading: tuple[Reading | None, ...]) -> None:
@@ -211,14 +211,17 @@ class Links:
     def _fold_end(self, end: End, reading: Reading | None, at: float) -> LinkSample | None:
         link = end.link
         if reading is None:
-            end.base = end.rates = None
+            end.base = end.rates = end.fell_from = None
             self._see(end, NOT_SEEN)
             return None
         base, found = end.base, None
         went_on = base is not None and reading.uptime_cs >= base.uptime_cs
         if not (base and went_on and reading.received - base.received < self._spare_s):
             found = rates(base, reading, self._interval_s, link.bandwidth_bps)
-            end.rates, end.base = found, reading
+            fell_from = base if found.quality is Quality.RESET else None
+            if end.fell_from and base and came_back(end.fell_from, base, reading):
+                found, fell_from = no_rates(Quality.RESET, reading), None
+            end.rates, end.base, end.fell_from = found, reading, fell_from
         values = reading.values
         self._see(end, (True, values[_OPER], values[_ADMIN], self._errors(end.rates)))
         if found is None or not self._speaks(end, at, rated=found.quality in RATED):

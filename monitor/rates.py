@@ -72,13 +72,13 @@ def rates(
     """
     quality, elapsed_s = _compare(previous, current, interval_s)
     if previous is None or quality not in RATED:
-        return Rates(quality, 0.0, _gauges(current))
+        return no_rates(quality, current)
     line_bps = line_rate(previous, current, bandwidth_bps)
     octets_most = line_bps * elapsed_s / 8
     packets_most = line_bps * elapsed_s / SMALLEST_PACKET_BITS
     wide = current.wide
     if not wide and octets_most >= COUNTER32_MODULUS:
-        return Rates(Quality.AMBIGUOUS, 0.0, _gauges(current))
+        return no_rates(Quality.AMBIGUOUS, current)
     found = list(_gauges(current))
     before, after = previous.values, current.values
     for column, series, factor, narrow, per_packet in _COUNTERS:
@@ -90,12 +90,28 @@ def rates(
         if not 0 <= change <= most:
             judged, change = _odd(change, narrow or not wide, most)
             if judged is not Quality.WRAP:
-                return Rates(judged, 0.0, _gauges(current))
+                return no_rates(judged, current)
             quality = judged if quality is Quality.GOOD else quality
         found[series] = change * factor / elapsed_s
     if after[_OCTETS[0]] is None and after[_OCTETS[1]] is None:
-        return Rates(Quality.MISSING, 0.0, _gauges(current))
+        return no_rates(Quality.MISSING, current)
     return Rates(quality, elapsed_s, tuple(found))
+
+
+def no_rates(quality: Quality, reading: Reading) -> Rates:
+    """A sample that says why there are none."""
+    return Rates(quality, 0.0, _gauges(reading))
+
+
+def came_back(fell_from: Reading, low: Reading, current: Reading) -> bool:
+    """Whether a counter that went back is where it was before: then it never was set anew, and
+    what it seems to have counted since is not to be believed either."""
+    columns = (each.column for each in _COUNTERS)
+    three = ((fell_from.values[at], low.values[at], current.values[at]) for at in columns)
+    return any(
+        before is not None and then is not None and now is not None and then < before <= now
+        for before, then, now in three
+    )
 
 
 def _compare(
