@@ -16,6 +16,7 @@ import yaml
 from typer.main import get_command
 
 from cli.main import build_app
+from inventory.load import load_network
 from inventory.settings import SECRET_PREFIX, Settings
 from monitor.store.base import link_sample
 from monitor.store.influx import InfluxStore
@@ -131,6 +132,16 @@ def test_everything_that_is_mounted_or_copied_is_there(
     ]
     assert len(copied) > 4
     assert [word for word in copied if not (deploy.parent / word).exists()] == []
+
+
+def test_ports_are_those_that_the_program_listens_on(
+    checkout: Path, services: dict[str, Any]
+) -> None:
+    snmp = load_network(checkout / "inventory").region.services.snmp
+    settings = Settings()
+    wanted = {snmp.trap_port, settings.syslog.port}
+    assert services["monitor"]["ports"] == [f"{port}:{port}/udp" for port in sorted(wanted)[::-1]]
+    assert services["serve"]["ports"] == [f"127.0.0.1:8080:{settings.http.port}"]
 
 
 def test_images_are_named_with_their_version(services: dict[str, Any]) -> None:
