@@ -112,10 +112,14 @@ class Poller:
         """Most polls need no task: requests out, answers in, and one call when all are there."""
 
         def done(poll: DevicePoll | None) -> None:
-            if poll is None:
-                self._launch_task(device, due)
-            else:
-                self._fold(poll, due)
+            try:
+                if poll is None:
+                    self._launch_task(device, due)
+                else:
+                    self._fold(poll, due)
+            except Exception as error:  # noqa: BLE001  (a defect of ours: `run` raises it)
+                self._failure = error
+                self.wake()
 
         if not self._agents[device].start(done, self._settings.deadline_s):
             self._launch_task(device, due)

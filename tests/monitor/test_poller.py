@@ -22,12 +22,14 @@ from inventory.settings import (
     SyslogSettings,
     TrapSettings,
 )
+from monitor.agent import DevicePoll
 from monitor.oneshot import poll_once
 from monitor.run import only_monitor, run_monitor
 from monitor.status import device_statuses, link_statuses
 from monitor.store.base import StateEntry
 from monitor.store.sqlite import SqliteStore
 from monitor.values import IncidentState, LatestKind, LinkState, Quality
+from monitor.watch import Watch
 from tests.monitor.agent import Agent, Request, serving
 from tests.monitor.networks import V2C, Router, default_network, on_loopback, target_of
 from tests.monitor.snmpd import free_udp_port
@@ -319,3 +321,27 @@ for turn in range(100):
         sender.sendto(b"0" * 200, ("127.0.0.1", int(sys.argv[1])))
     time.sleep(max(0.0, 0.1 - (time.monotonic() - began)))
 """
+
+
+async def test_a_defect_of_ours_ends_the_monitor_and_is_not_swallowed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with six_devices(tmp_path) as (settings, network, _):
+        store = SqliteStore.open(settings.store.path, write=True)
+        polls = 0
+        fold = Watch.fold
+
+        def broken(watch: Watch, poll: DevicePoll) -> frozenset[str]:
+            nonlocal polls
+            polls += 1
+            if polls > 3 * len(DEVICES):
+                raise LookupError("a defect")
+            return fold(watch, poll)
+
+        monkeypatch.setattr(Watch, "fold", broken)
+        with pytest.raises(LookupError, match="a defect"):
+            async with asyncio.timeout(30):
+                await run_monitor(
+                    settings, network, store, asyncio.Event(), secrets=SECRETS, credentials=V2C
+                )
+        store.close()
