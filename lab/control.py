@@ -80,6 +80,7 @@ def up(
         if clean(folder, name):
             say("removed what an unfinished lab had left behind")
         preflight.check_space(folder, sum(node.contained for node in made.plan.nodes))
+        preflight.check_neighbours(made.plan)
         preflight.check_management(made.plan.management, name)
         try:
             with Boot(made, folder, say, kind, driver) as boot:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from inventory.errors import LabError, MachineError
 from lab import netns
+from lab.plan import LabPlan
 from lab.state import interface_name
 
 PROGRAMS = {
@@ -37,6 +38,8 @@ HIDDEN = ("/run/", "/var/tmp/", "/proc/", "/sys/")  # noqa: S108  (compared, nev
 
 SPACE_BASE_MIB, SPACE_NODE_MIB = 16, 0.25
 """What the lab's folder may come to: in all, and for each node in which programs run."""
+
+NEIGHBOUR_LIMITS = Path("/proc/sys/net")
 
 TRIAL = """
 set -e
@@ -135,6 +138,26 @@ def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command, env=netns.ENVIRONMENT, capture_output=True, text=True, timeout=30, check=False
     )
+
+
+def check_neighbours(plan: LabPlan, limits: Path = NEIGHBOUR_LIMITS) -> None:
+    """MachineError when the kernel forgets neighbours that the lab needs at the same time.
+
+    Each end of a wire and of a management port is a neighbour of the other, by IPv6 often by two
+    addresses. The limits are the machine's, over all namespaces; inside a network namespace they
+    can't be read, and then nothing is said.
+    """
+    needed = 2 * (len(plan.wires) + len(plan.management_ports))
+    for family in ("ipv4", "ipv6"):
+        file = limits / family / "neigh/default/gc_thresh3"
+        limit = int(file.read_text(encoding="ascii")) if file.exists() else needed
+        if limit < needed:
+            name = f"net.{family}.neigh.default"
+            raise MachineError(
+                f"the lab has {needed} {family} neighbours or more, but this kernel keeps {limit} "
+                f"in all (gc_thresh3). Run: sysctl -w {name}.gc_thresh2={4 * needed} "
+                f"{name}.gc_thresh3={8 * needed}"
+            )
 
 
 def check_management(management: IPv4Network, name: str) -> None:

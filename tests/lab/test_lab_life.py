@@ -5,13 +5,17 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
+from ipaddress import IPv4Network
 from pathlib import Path
 
 import pytest
 
 from inventory.config_file import load_settings
 from inventory.errors import LabError, MachineError
+from inventory.load import load_network
+from inventory.view import virtual
 from lab import control, preflight
+from lab.planner import make_plan
 from lab.reach import allowed_probes
 from lab.state import interface_name, locked, marked_processes
 from tests.lab.sandbox import run_sandbox
@@ -146,6 +150,29 @@ def test_without_root_the_lab_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path:
     monkeypatch.setattr("os.geteuid", lambda: 1000)  # tests run as root in CI
     with pytest.raises(MachineError, match="Run: sudo imereti lab up"):
         preflight.check_machine(tmp_path)
+
+
+def test_a_kernel_that_forgets_neighbours_is_told_with_the_command_that_mends_it(
+    tmp_path: Path,
+) -> None:
+    management = IPv4Network("172.20.20.0/24")
+    plan = make_plan(virtual(load_network(SMALL), management), "small", management)
+    for family, limit in (("ipv4", 1024), ("ipv6", 50)):
+        file = tmp_path / family / "neigh/default/gc_thresh3"
+        file.parent.mkdir(parents=True)
+        file.write_text(f"{limit}\n")
+    needed = 2 * (len(plan.wires) + len(plan.management_ports))
+    assert 50 < needed < 1024
+    with pytest.raises(MachineError) as lacking:
+        preflight.check_neighbours(plan, tmp_path)
+    assert str(lacking.value) == (
+        f"the lab has {needed} ipv6 neighbours or more, but this kernel keeps 50 in all "
+        f"(gc_thresh3). Run: sysctl -w net.ipv6.neigh.default.gc_thresh2={4 * needed} "
+        f"net.ipv6.neigh.default.gc_thresh3={8 * needed}"
+    )
+    (tmp_path / "ipv6/neigh/default/gc_thresh3").write_text("1024\n")
+    preflight.check_neighbours(plan, tmp_path)
+    preflight.check_neighbours(plan, tmp_path / "inside a namespace")
 
 
 def in_own_mounts(lab: LabUnderTest, preparation: str) -> "subprocess.CompletedProcess[str]":
