@@ -110,6 +110,17 @@ def test_a_copy_that_was_stopped_goes_on(
     assert graphs(target) == graphs(source)
 
 
+@pytest.mark.parametrize("source", ["sqlite", "influxdb"])
+def test_a_store_that_still_has_all_its_samples_needs_no_sums(
+    sqlite: SqliteStore, influxdb: InfluxStore, tmp_path: Path, source: str
+) -> None:
+    pair = (sqlite, influxdb) if source == "sqlite" else (influxdb, sqlite)
+    pair[0].write_samples(some_hours()[:200])
+    done = copy_history(pair[0], pair[1], tmp_path / "mark", Rejects(tmp_path / "r"), now=NOW)
+    assert done is not None
+    assert (done.complete, done.samples_there, done.rows_there) == (True, 200, 0)
+
+
 def test_nothing_to_copy_is_told(
     sqlite: SqliteStore, influxdb: InfluxStore, tmp_path: Path
 ) -> None:
