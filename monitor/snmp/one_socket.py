@@ -58,7 +58,7 @@ class OneSocket:
         self._room = self._most = 1
         """Requests that may be sent before the kernel could have to drop an answer."""
         self._room_from = 0.0
-        self._sent_before = 0
+        self._under_way_then = self._read_since = 0
         # Four octets, begun anywhere: a stranger can't guess it, and none comes back for a week.
         self._number = secrets.randbits(30)
 
@@ -118,6 +118,7 @@ class OneSocket:
             pass  # nearly always that it would block; else the next call reads on
         self._counters.refused += refused
         self._room = min(self._most, self._room + read)
+        self._read_since += read
         return read > 0
 
     def close(self) -> None:
@@ -155,9 +156,10 @@ class OneSocket:
     def _make_room(self, now: float) -> None:
         """What was sent long ago and not answered is lost: nothing has to be kept free for it."""
         if now - self._room_from >= SLOW_S:
-            lost = self._sent_before
-            self._room_from, self._sent_before = now, max(0, self._most - self._room - lost)
+            lost = max(0, self._under_way_then - self._read_since)
             self._room = min(self._most, self._room + lost)
+            self._room_from, self._read_since = now, 0
+            self._under_way_then = self._most - self._room
 
     def _send_queued(self) -> None:
         while self._queue and self._room > 0:

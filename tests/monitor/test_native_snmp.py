@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from inventory.errors import SnmpError
 from monitor.metrics import IF_NAME, INTERFACE_METRICS, SYS_UP_TIME
-from monitor.snmp import ber
+from monitor.snmp import ber, one_socket
 from monitor.snmp.base import SnmpSession, Value
 from monitor.snmp.layout import Values
 from monitor.snmp.native_client import NativeClient
@@ -477,3 +477,43 @@ def test_whatever_is_decrypted_is_read_or_refused(data: st.DataObject) -> None:
     assert named(asked.read(plain_answer, head, OCTETS_OF_NUMBER)) == TRUE_VALUES
     values = read_or_refuse(asked, data.draw(mutilated(plain_answer)), head)
     assert values is None or isinstance(values, dict | Refusal)
+
+
+async def test_more_requests_than_the_kernel_has_room_for_wait_their_turn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(one_socket, "RECEIVE_OCTETS", 16_384)  # room for eight answers
+    under_way = most_under_way = 0
+
+    def slowly(agent: Agent, request: Request, answer: bytes, addr: tuple[str, int]) -> None:
+        nonlocal under_way, most_under_way
+        under_way += 1
+        most_under_way = max(most_under_way, under_way)
+
+        def send() -> None:
+            nonlocal under_way
+            under_way -= 1
+            agent.transport.sendto(answer, addr)
+
+        asyncio.get_running_loop().call_later(0.02, send)
+
+    def silent(agent: Agent, request: Request, answer: bytes, addr: tuple[str, int]) -> None:
+        """Never answers: what it leaves open must not hold the others up for good."""
+
+    table = {parse(SYS_UP_TIME): Typed(TICKS, 5)}
+    async with (
+        native(20) as client,
+        serving(Agent(table, mischief=slowly)) as alive,
+        serving(Agent(table, mischief=silent)) as dead,
+    ):
+        sessions = [client.session(target_of(alive.port, v2c("public"))) for _ in range(60)]
+        deaf = [client.session(target_of(dead.port, v2c("public"))) for _ in range(6)]
+        waiting = [asyncio.create_task(each.get(((SYS_UP_TIME,),))) for each in deaf]
+        requests = ((SYS_UP_TIME,), (SYS_UP_TIME, MISSING))
+        answers = await asyncio.gather(*(each.get(requests) for each in sessions))
+        assert all(len(each) == 2 for each in answers)
+        assert client.counters.timeouts == 0
+        assert 0 < most_under_way <= 16_384 * 2 // one_socket.ANSWER_OCTETS
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
