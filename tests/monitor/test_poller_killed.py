@@ -54,6 +54,7 @@ def until_newer(store: SqliteStore, than: float, running: subprocess.Popen[bytes
     return found
 
 
+@pytest.mark.timeout(300 + 20 * MOMENTS)
 def test_a_killed_monitor_loses_the_poll_in_flight_and_nothing_that_was_stored(
     port: int, tmp_path: Path
 ) -> None:

@@ -184,6 +184,7 @@ def passing_its_top(device: Truth) -> bool:
     return device.uptime_cs < 400_000
 
 
+@pytest.mark.timeout(300 + HISTORIES // 300)
 def test_whatever_happens_what_is_told_is_true_or_nothing_is_told() -> None:
     for number in range(HISTORIES):
         try:
