@@ -153,7 +153,11 @@ class House:
 
 
 class _Poller:
-    """Poller, store and API in a thread of their own."""
+    """Poller, store and API in a thread of their own.
+
+    Traps, logs and pings stay out: states are to be those that polling finds, whatever else
+    listens on this machine and however busy it is.
+    """
 
     def __init__(self, context: Context) -> None:
         from api.server import bind
@@ -170,6 +174,7 @@ class _Poller:
             poll=replace(known.poll, interval_s=POLL_INTERVAL_S, deadline_s=POLL_INTERVAL_S),
             traps=replace(known.traps, enable=False),
             syslog=replace(known.syslog, enable=False),
+            probes=replace(known.probes, enable=False),
             http=http,
         )
         self._listener = bind(http)
