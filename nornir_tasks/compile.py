@@ -24,9 +24,6 @@ from nornir_tasks.intent import (
     DeviceIntent,
     InterfaceIntent,
     LanFilter,
-    OspfIntent,
-    OspfInterfaceIntent,
-    OspfKeyIntent,
     Pair,
     RegionIntent,
     SnmpIntent,
@@ -34,6 +31,7 @@ from nornir_tasks.intent import (
     SwitchIntent,
     Vlan,
 )
+from nornir_tasks.intent_ospf import OspfIntent, OspfInterfaceIntent, OspfKeyIntent
 from nornir_tasks.policy import MASKS, Policy
 
 SWITCH_ROLES = LAYER2_ROLES | {DeviceRole.DC_SWITCH}

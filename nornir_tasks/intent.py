@@ -7,6 +7,8 @@ which they are printed, secrets are placeholders. `nornir_tasks.compile` fills i
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
 
+from nornir_tasks.intent_ospf import OspfIntent, OspfInterfaceIntent
+
 
 @dataclass(frozen=True, slots=True)
 class Prefix:
@@ -110,25 +112,6 @@ class BorderFilter:
 
 
 @dataclass(frozen=True, slots=True)
-class OspfKeyIntent:
-    """A key of OSPF; the key itself is a placeholder."""
-
-    id: int
-    key: str
-
-
-@dataclass(frozen=True, slots=True)
-class OspfInterfaceIntent:
-    """OSPF on an interface, both versions."""
-
-    cost: int
-    passive: bool
-    bfd: bool
-    keys: tuple[OspfKeyIntent, ...]
-    """Those it accepts, where the platform can accept several; it sends with the first."""
-
-
-@dataclass(frozen=True, slots=True)
 class InterfaceIntent:
     """One interface."""
 
@@ -152,27 +135,6 @@ class InterfaceIntent:
     ospf: OspfInterfaceIntent | None
     filter: str
     """Name of its LanFilter or BorderFilter; empty when it has none."""
-
-
-@dataclass(frozen=True, slots=True)
-class OspfIntent:
-    """OSPFv2 and OSPFv3 of a router."""
-
-    area: int
-    reference_mbps: int
-    hello_s: int
-    dead_s: int
-    retransmit_s: int
-    keys: tuple[OspfKeyIntent, ...]
-    """Of all its interfaces; those of the first come first."""
-    bfd_interval_ms: int
-    bfd_multiplier: int
-    bfd: bool
-    """Whether any of its interfaces runs BFD."""
-    active: tuple[str, ...]
-    """Interfaces with an adjacency."""
-    originates_default: bool
-    """It hands its default route to OSPF, for as long as it has one."""
 
 
 @dataclass(frozen=True, slots=True)

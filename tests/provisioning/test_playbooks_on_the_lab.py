@@ -22,7 +22,7 @@ from nornir_tasks.plan import make_plan
 from nornir_tasks.play import Play, PlayStopped, all_playbooks, parsed_arguments, playbook
 from nornir_tasks.session import Files
 from nornir_tasks.verify import verify
-from tests.provisioning.conftest import QUICK, Ground
+from tests.provisioning.conftest import QUICK, Ground, replaced, unedited
 
 pytestmark = pytest.mark.lab
 LOSS_PAUSE_S = 0.002
@@ -141,6 +141,23 @@ def test_a_circuit_is_drained_and_brought_back_without_one_lost_packet(
     assert watcher.sent > 2000
     assert watcher.lost == []
     ground.is_as_rendered(tmp_path / "after")
+
+
+def test_a_rule_set_is_exchanged_without_one_lost_packet(ground: Ground, tmp_path: Path) -> None:
+    """The chains stay hooked: one that goes while its twin comes drops what passes between."""
+    server = next(lan for lan in ground.network.lans.values() if lan.zone == "servers")
+    rates = replaced("alp-r1", "nftables.conf", "100/second", "99/second")
+    watcher = Watcher(ground, "alp-staff", server, [])
+    watcher.start()
+    try:
+        for edit in (rates, unedited, rates):
+            with ground.work(tmp_path, edit) as work:
+                report = execute(work, make_plan(work, ["alp-r1"]), QUICK, "rules", "test@noc")
+                assert report.exit_code == 0, report
+    finally:
+        watcher.end()
+    assert watcher.sent > 1000
+    assert watcher.lost == []
 
 
 def test_a_circuits_bandwidth_changes_in_the_inventory_and_on_both_routers(

@@ -12,7 +12,7 @@ import pytest
 
 from inventory.errors import InputError
 from inventory.load import load_network
-from inventory.model import Network
+from inventory.model import Device, Network
 from inventory.secrets import Secrets
 from lab.state import LabState
 from nornir_tasks.apply import execute
@@ -20,6 +20,7 @@ from nornir_tasks.change_inventory import InventoryEdit
 from nornir_tasks.plan import make_plan
 from nornir_tasks.play import Play, playbook
 from nornir_tasks.playbooks.roll_ospf_key import LINKS_AT_ONCE, groups
+from nornir_tasks.session import Access
 from tests.provisioning.conftest import Ground
 from tests.provisioning.ios_region import OPTIONS, served_region
 from tests.provisioning.test_playbooks_on_the_lab import playing
@@ -233,24 +234,28 @@ def bare_play(
     )
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_ios_learns_the_new_key_changes_over_and_forgets_the_old(
     tmp_path: Path, inventory: Path
 ) -> None:
     """Each step is an apply with its checks: one that lost an adjacency would be taken back."""
     diffs: list[str] = []
-    options = replace(OPTIONS, together=True)  # one batch a step: the test is the sooner done
-    with served_region(tmp_path / "region") as region:
+    with served_region(tmp_path / "region", minute_s=60) as region:
         values = {**region.secrets.values, "NEW": "canary-new-key"}
         rolling = replace(region, secrets=Secrets(values, ""))
+
+        def patient(device: Device) -> Access:
+            return replace(region.access(device), timeout_s=60)
 
         def apply_network(network: Network, names: tuple[str, ...], _together: bool) -> int:
             served = tuple(name for name in names if name in region.ports)
             if "alp-lyc-r1" in names:  # FRR, for which nobody stands in
                 region.hosts.call(region.hosts.device("alp-r1").neighbours_follow)
-            with rolling.work(network=network) as work:
+            with rolling.work(network=network, access=patient) as work:
                 plan = make_plan(work, served)
                 diffs.append("\n".join(f"{one.device}: {one.diff}" for one in plan.devices))
-                report = execute(work, plan, options, f"c{len(diffs)}", "test@noc")
+                report = execute(work, plan, OPTIONS, f"c{len(diffs)}", "test@noc")
                 assert report.exit_code == 0, [(one.error, one.checks) for one in report.devices]
                 return 0
 

@@ -1,0 +1,98 @@
+"""A router that is not itself is failed in one clear line, and the others are planned."""
+
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from inventory.model import Device
+from nornir_tasks.drivers.known_hosts import KnownHosts
+from nornir_tasks.plan import make_plan
+from nornir_tasks.session import Access
+from tests.provisioning.conftest import Ground
+
+pytestmark = pytest.mark.lab
+SNMPD = "/etc/snmp/snmpd.conf"
+OTHER_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPm3mVh0cRcRFJwRXZ9mcMG8A5oyqQeRA0W4vSmFSmZ1"
+
+
+@dataclass(frozen=True)
+class Sickness:
+    """What is wrong with alp-r1, and what its line must say."""
+
+    says: str
+    access: Callable[[Access, Path, Path], Access] = lambda usual, _folder, _lab_keys: usual
+    command: str = ""
+    """Run on the router, in the place of its snmpd.conf."""
+
+
+def with_another_key(usual: Access, folder: Path, _lab_keys: Path) -> Access:
+    made = folder / "other-key"
+    subprocess.run(
+        ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(made)], check=True, timeout=20
+    )
+    return replace(usual, key_file=made)
+
+
+def with_another_host(usual: Access, folder: Path, lab_keys: Path) -> Access:
+    known = folder / "known_hosts"
+    lines = lab_keys.read_text().splitlines()
+    known.write_text("".join(f"{line.split()[0]} {OTHER_KEY}\n" for line in lines))
+    return replace(usual, known_hosts=KnownHosts(known, accept_new=False))
+
+
+SICK = {
+    "wrong credentials": Sickness("refused", with_another_key),
+    "another host key": Sickness("host key", with_another_host),
+    "a file that is never read to its end": Sickness(
+        "did not end within 8 s", command=f"mkfifo {SNMPD}"
+    ),
+    "ten megabytes of output": Sickness(
+        "MiB", command=f"yes '# noise' | head -c 10000000 >{SNMPD}"
+    ),
+}
+
+
+@contextmanager
+def instead_of_snmpd_conf(ground: Ground, command: str) -> Iterator[None]:
+    if not command:
+        yield
+        return
+    session: Any = ground.session(ground.network.devices["alp-r1"])
+    run = session._driver.router.run
+    try:
+        assert run(f"mv {SNMPD} {SNMPD}.kept && {command}").status == 0
+        yield
+    finally:
+        release = f"[ ! -p {SNMPD} ] || : <>{SNMPD}"  # whoever still reads gets its end
+        assert run(f"{release}; mv -f {SNMPD}.kept {SNMPD}").status == 0
+        session.close()
+
+
+@pytest.mark.parametrize("what", SICK)
+def test_a_sick_router_is_failed_in_a_line_and_the_others_go_on(
+    ground: Ground, tmp_path: Path, what: str
+) -> None:
+    sick, lab_keys = SICK[what], ground.state.known_hosts_file
+
+    def access(device: Device) -> Access:
+        usual = replace(ground.access(device), timeout_s=8)
+        return sick.access(usual, tmp_path, lab_keys) if device.name == "alp-r1" else usual
+
+    with (
+        instead_of_snmpd_conf(ground, sick.command),
+        ground.work(tmp_path, access=access) as work,
+    ):
+        plan = make_plan(work, ground.routers)
+    rows = {one.device: one for one in plan.devices}
+    assert rows["alp-r1"].state == "failed"
+    assert rows["alp-r1"].error.startswith("alp-r1: ")
+    assert sick.says in rows["alp-r1"].error
+    assert len(rows["alp-r1"].error) < 600
+    assert {one.state for name, one in rows.items() if name != "alp-r1"} == {"unchanged"}
+    assert plan.exit_code == 1
+    ground.is_as_rendered(tmp_path / "after")
