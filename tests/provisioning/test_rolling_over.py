@@ -21,7 +21,7 @@ from nornir_tasks.plan import make_plan
 from nornir_tasks.play import Play, playbook
 from nornir_tasks.playbooks.roll_ospf_key import LINKS_AT_ONCE, groups
 from nornir_tasks.session import Access
-from tests.provisioning.conftest import Ground
+from tests.provisioning.conftest import QUICK, Ground
 from tests.provisioning.ios_region import OPTIONS, served_region
 from tests.provisioning.test_playbooks_on_the_lab import playing
 
@@ -108,6 +108,10 @@ def test_an_ospf_key_is_rolled_over_without_losing_an_adjacency(
         assert "authentication key-id 8" in running
         assert "message-digest-key 8 md5 canaryrolledkey" in running
     assert not any("canaryrolledkey" in text for text in said)
+    with ground.work(tmp_path / "back") as work:
+        plan = make_plan(work, ground.routers)
+        back = execute(work, plan, replace(QUICK, together=True), "back", "test@noc")
+    assert back.exit_code == 0, back
 
 
 class Poller(threading.Thread):
