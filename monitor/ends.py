@@ -114,6 +114,7 @@ class Owner:
         for end in self.ends:
             if (same := known.get((end.link.id, end.expected.if_name))) is not None:
                 end.base, end.rates, end.seen = same.base, same.rates, same.seen
+                end.fell_from = same.fell_from
 
     def let_go(self) -> None:
         """Look at each end by itself from now on."""
