@@ -150,9 +150,10 @@ def test_a_rule_set_is_exchanged_without_one_lost_packet(ground: Ground, tmp_pat
     watcher = Watcher(ground, "alp-staff", server, [])
     watcher.start()
     try:
-        for edit in (rates, unedited, rates):
+        for number, edit in enumerate((rates, unedited, rates)):
             with ground.work(tmp_path, edit) as work:
-                report = execute(work, make_plan(work, ["alp-r1"]), QUICK, "rules", "test@noc")
+                plan = make_plan(work, ["alp-r1"])
+                report = execute(work, plan, QUICK, f"rules-{number}", "test@noc")
                 assert report.exit_code == 0, report
     finally:
         watcher.end()
