@@ -22,7 +22,7 @@ def run() -> Iterator[Figure]:
         lab = make_lab(folder, "boots", CHECKOUT / "tests" / "regions" / "small")
         lives = run_sandbox(lab.folder / "config.yaml", BOOTS, KILLS)
     if failed := [life for life in lives if not life.ok]:
-        raise MachineError(f"{len(failed)} of {len(lives)} labs failed, such as {failed[0]}")
+        raise MachineError(f"{len(failed)} of {len(lives)} labs failed: {failed[0].said}")
     left = [thing for life in lives for things in life.left.values() for thing in things]
     whole = [life.s for life in lives if life.killed_after_s is None]
     yield Figure(

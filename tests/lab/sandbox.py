@@ -21,7 +21,7 @@ CHECKOUT = Path(__file__).parents[2]
 KINDS = ("net", "mnt", "uts", "ipc", "pid")
 CACHES = ("cache", "templates")
 """Under paths.state: what any command keeps for the next."""
-GONE_WITHIN_S = 10.0
+GONE_WITHIN_S = 30.0
 COMMAND_TIMEOUT_S = 120
 PROGRAM = [sys.executable, "-c", "from cli.main import main; main()"]
 SANDBOX = ["unshare", "--net", "--pid", "--fork", "--mount-proc", "--kill-child"]
@@ -85,6 +85,8 @@ class Life:
     """None when it was let come up."""
     ok: bool
     """Whether it came up as it should, and whether every command succeeded."""
+    said: str
+    """What a command that failed said; empty when none did."""
     up: tuple[str, ...]
     """Of what kinds its traces were while it was there; a killed one may have had none yet."""
     left: dict[str, list[str]]
@@ -132,18 +134,21 @@ def _life(
     config: Path, state: Path, before: Traces, killed_after_s: float | None, *, clean: bool
 ) -> Life:
     began = time.monotonic()
-    ok = True
+    ok, said = True, ""
     if killed_after_s is None:
         done = _imereti(config, "up")
         ok = done.returncode == 0 and json.loads(done.stdout)["ok"]
+        said = "" if ok else done.stderr
     else:
         _kill_up(config, killed_after_s)
     lasted_s = time.monotonic() - began
     up = tuple(before.added(state))
     if clean:
-        ok = _imereti(config, "down").returncode == 0 and ok
+        done = _imereti(config, "down")
+        if done.returncode != 0:
+            ok, said = False, said + done.stderr
     left = before.left(state) if clean else {}
-    return Life(killed_after_s, ok, up, left, lasted_s)
+    return Life(killed_after_s, ok, said, up, left, lasted_s)
 
 
 def _imereti(config: Path, word: str) -> "subprocess.CompletedProcess[str]":
