@@ -108,6 +108,8 @@ def test_a_cut_circuit_is_one_incident_named_by_it_in_the_api_and_on_the_page(
     assert {link for link, state in house.states().items() if state != "up"} == {LINK}
     expect(row).to_have_attribute("data-state", "down", timeout=5_000)
     expect(row).to_contain_text("down")
+    # every device involved is asked once more before an incident opens
+    within(2 * INTERVAL_S, "an incident opens", lambda: house.get("/incidents?state=open") != [])
     incidents = house.get("/incidents?state=open")
     assert [incident["cause"] for incident in incidents] == [{"kind": "link", "id": LINK}]
 

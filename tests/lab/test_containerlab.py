@@ -143,8 +143,9 @@ def test_the_promises_of_the_network_hold_in_containers(mended: WholeLab) -> Non
 
 @pytest.mark.alone
 @pytest.mark.timeout(1500)
-def test_every_single_failure_is_survived_in_containers(mended: WholeLab) -> None:
-    scenarios(mended, *SWEEPS)
+@pytest.mark.parametrize("sweep", SWEEPS)
+def test_every_single_failure_is_survived_in_containers(mended: WholeLab, sweep: str) -> None:
+    scenarios(mended, sweep)
 
 
 def scenarios(lab: WholeLab, *names: str) -> None:
