@@ -1,15 +1,12 @@
-"""BGP as far as sessions and prefix counts go."""
+"""BGP sessions: what two ends must agree on."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import ip_address
 
 from lab.ios_standin.block import Block
 from lab.ios_standin.configuration import Configuration
 from lab.ios_standin.stored_form import plain_key
-
-Prefix = IPv4Network | IPv6Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +20,11 @@ class BgpEnd:
     families: frozenset[str]
     """ipv4, ipv6: where the neighbor is activated."""
     description: str = ""
+
+    @property
+    def internal(self) -> bool:
+        """Whether both ends are of one AS."""
+        return self.local_asn == self.remote_asn
 
 
 def speaker(configuration: Configuration) -> tuple[int, Block] | None:
@@ -74,74 +76,3 @@ def suits(one: BgpEnd, other: BgpEnd) -> bool:
         and one.password == other.password
         and bool(one.families & other.families)
     )
-
-
-def advertised(configuration: Configuration, peer: str, family: str) -> tuple[Prefix, ...]:
-    """The own networks and aggregates that outbound policy lets through to `peer`."""
-    found = speaker(configuration)
-    block = family_block(found[1], family) if found else None
-    if block is None or block.find("neighbor", peer, "activate") is None:
-        return ()
-    return tuple(
-        prefix
-        for prefix in sorted(set(_own(block)), key=str)
-        if _list_allows(configuration, block.value("neighbor", peer, "prefix-list"), prefix)
-        and _out_allows(configuration, block, peer, prefix)
-    )
-
-
-def _own(block: Block) -> Iterator[Prefix]:
-    for entry in (*block.starting("network"), *block.starting("aggregate-address")):
-        words = [word for word in entry.identity[1:] if word != "mask"]
-        yield ip_network(words[0] if "/" in words[0] else "/".join(words[:2]))
-
-
-def _out_allows(configuration: Configuration, block: Block, peer: str, prefix: Prefix) -> bool:
-    names = [e.text.split() for e in block.starting("neighbor", peer) if e.text.endswith(" out")]
-    for words in names:
-        if words[2] == "prefix-list" and not _list_allows(configuration, words[3], prefix):
-            return False
-        if words[2] == "route-map" and not _map_allows(configuration, words[3], prefix):
-            return False
-    return True
-
-
-def _map_allows(configuration: Configuration, name: str, prefix: Prefix) -> bool:
-    clauses = [e for e in configuration.root.starting("route-map", name) if e.children]
-    for clause in sorted(clauses, key=lambda entry: int(entry.identity[3])):
-        matched = True
-        for entry in clause.children.entries.values() if clause.children else ():
-            words = entry.text.split()
-            if words[0] == "match" and "prefix-list" in words:
-                lists = words[words.index("prefix-list") + 1 :]
-                matched &= any(_list_allows(configuration, one, prefix) for one in lists)
-        if matched:
-            return clause.identity[2] == "permit"
-    return not clauses
-
-
-def _list_allows(configuration: Configuration, name: str, prefix: Prefix) -> bool:
-    if not name:
-        return True
-    word = "ip" if prefix.version == 4 else "ipv6"
-    lines = [e.text for e in configuration.root.starting(word, "prefix-list", name)]
-    rules = [found for line in lines if (found := _RULE.search(line))]
-    for rule in sorted(rules, key=lambda found: int(found["seq"])):
-        if _covers(rule, prefix):
-            return rule["action"] == "permit"
-    return not rules
-
-
-_RULE = re.compile(
-    r"seq (?P<seq>\d+) (?P<action>permit|deny) (?P<prefix>\S+)"
-    r"(?: ge (?P<ge>\d+))?(?: le (?P<le>\d+))?"
-)
-
-
-def _covers(rule: re.Match[str], prefix: Prefix) -> bool:
-    base = ip_network(rule["prefix"])
-    if base.version != prefix.version:
-        return False
-    low = int(rule["ge"] or base.prefixlen)
-    high = int(rule["le"] or (base.max_prefixlen if rule["ge"] else base.prefixlen))
-    return prefix.network_address in base and low <= prefix.prefixlen <= high

@@ -8,12 +8,13 @@ import zlib
 from collections import deque
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv6Address
 from types import MappingProxyType
 from typing import Protocol
 
 from lab.ios_standin.applying import Applier
 from lab.ios_standin.archive import Archive
+from lab.ios_standin.bgp_policy import Prefix
 from lab.ios_standin.clock import Alarm, Clock, LoopClock
 from lab.ios_standin.configuration import Configuration
 from lab.ios_standin.faults import HEALTHY, Faults
@@ -44,7 +45,8 @@ class IosStandin:
 
     `management` is the address that the outside knows it by; without one it is always reachable.
     `minute_s` is how long a minute of a revert timer or of `reload in` takes, in seconds.
-    `router_ids` names the OSPF neighbours, by port, that are no stand-ins themselves.
+    `router_ids` names the OSPF neighbours, by port, that are no stand-ins themselves; `announced`
+    is what BGP peers send that are none.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class IosStandin:
         manager: IPv4Address = MANAGER,
         cables: Iterable[Cable] = (),
         router_ids: Mapping[str, IPv4Address] = MappingProxyType({}),
+        announced: Mapping[IPv4Address | IPv6Address, tuple[Prefix, ...]] = MappingProxyType({}),
         clock: Clock | None = None,
         minute_s: float = 60.0,
         free_bytes: int = TOTAL_BYTES,
@@ -72,6 +75,7 @@ class IosStandin:
         self.manager = manager
         self.cables = {cable.port: cable for cable in cables}
         self.router_ids = router_ids
+        self.announced = announced
         self.clock: Clock = clock or LoopClock()
         self.minute_s = minute_s
         self.flash = Flash(free_bytes)

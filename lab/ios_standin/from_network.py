@@ -1,11 +1,12 @@
 """Stand-ins for the cisco_ios devices of a Network: cables, management, neighbours."""
 
 from collections.abc import Mapping
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv6Address, ip_network
 from pathlib import Path
 from types import MappingProxyType
 
 from inventory.model import Device, Network
+from lab.ios_standin.bgp_policy import Prefix
 from lab.ios_standin.clock import Clock
 from lab.ios_standin.device import CREDENTIALS, ENABLE_SECRET, IosStandin
 from lab.ios_standin.grammar import Kind
@@ -45,6 +46,7 @@ def standins(
             manager=manager,
             cables=_cables(network.devices[name]),
             router_ids=_router_ids(network, network.devices[name]),
+            announced=_announced(network, name),
             clock=clock,
             minute_s=minute_s,
             state=StateFile(state_folder / f"{name}.json") if state_folder else None,
@@ -80,4 +82,18 @@ def _router_ids(network: Network, device: Device) -> Mapping[str, IPv4Address]:
         router_id = network.devices[cable.peer].router_id
         if router_id is not None:
             found[cable.port] = router_id
+    return MappingProxyType(found)
+
+
+def _announced(
+    network: Network, name: str
+) -> Mapping[IPv4Address | IPv6Address, tuple[Prefix, ...]]:
+    """An external peer sends everything that is accepted from it."""
+    found: dict[IPv4Address | IPv6Address, tuple[Prefix, ...]] = {}
+    for peer in network.region.bgp.externals:
+        if peer.device == name:
+            default = ("0.0.0.0/0", "::/0") if peer.accepts_default else ()
+            defaults = [ip_network(text) for text in default]
+            found[peer.remote4] = (*defaults[:1], *peer.accepts4)
+            found[peer.remote6] = (*defaults[1:], *peer.accepts6)
     return MappingProxyType(found)

@@ -50,7 +50,7 @@ def end_at(configuration: Configuration, port: str) -> OspfEnd | None:
     block = configuration.interfaces().get(port)
     if found is None or block is None or is_shut(configuration, port):
         return None
-    address, area = ipv4_of(block), _area(found, block)
+    address, area = ipv4_of(block), area_of(found, block)
     if address is None or not area or _is_passive(found, port):
         return None
     hello = block.value("ip", "ospf", "hello-interval") or "10"
@@ -68,7 +68,8 @@ def end_at(configuration: Configuration, port: str) -> OspfEnd | None:
     )
 
 
-def _area(found: Block, block: Block) -> str:
+def area_of(found: Block, block: Block) -> str:
+    """The area of an interface; empty where the process does not run."""
     for entry in block.starting("ip", "ospf"):
         words = entry.text.split()
         if len(words) == 5 and words[3] == "area":

@@ -5,12 +5,15 @@ from ipaddress import IPv4Address, ip_address
 from typing import TYPE_CHECKING
 
 from lab.ios_standin import bgp, ospf
+from lab.ios_standin.bgp_policy import Prefix
+from lab.ios_standin.bgp_table import Route, classful
 from lab.ios_standin.device import IosStandin
 from lab.ios_standin.matching import Match
 
 if TYPE_CHECKING:
     from lab.ios_standin.session import Session
 
+_NETWORK_COLUMNS = 16
 _OFF = "% BGP not active\n"
 _HEAD = "Neighbor        V           AS MsgRcvd MsgSent   TblVer  InQ OutQ Up/Down  State/PfxRcd"
 
@@ -63,9 +66,9 @@ async def _all_summary(session: "Session", match: Match) -> str:  # noqa: ARG001
 
 def _neighbor(device: IosStandin, end: bgp.BgpEnd, family: str) -> str:
     up = device.view.established(end)
-    kind = "internal" if end.local_asn == end.remote_asn else "external"
+    kind = "internal" if end.internal else "external"
     remote = device.view.bgp_router_id(end) if up else IPv4Address(0)
-    sent = len(bgp.advertised(device.configuration, end.peer, family)) if up else 0
+    sent = len(device.view.sent(end, family))
     received = device.view.received(end, family) if up else 0
     described = f" Description: {end.description}\n" if end.description else ""
     return (
@@ -91,13 +94,29 @@ async def _neighbors(session: "Session", match: Match) -> str:
 
 async def _advertised(session: "Session", match: Match) -> str:
     device = session.device
-    peer = match.arguments()[0]
-    family = "ipv6" if ip_address(peer).version == 6 else "ipv4"
-    found = bgp.advertised(device.configuration, peer, family)
+    peer = ip_address(match.arguments()[0])
+    family = "ipv6" if peer.version == 6 else "ipv4"
+    ends = (end for end in _ends(device, family) if ip_address(end.peer) == peer)
+    found = next((device.view.sent(end, family) for end in ends), {})
     lines = ["     Network          Next Hop            Metric LocPrf Weight Path"]
-    lines += [f" *>  {str(one).upper():<17} 0.0.0.0            0         32768 i" for one in found]
+    for prefix, route in found.items():
+        lines += _row(prefix, route)
     lines += ["", f"Total number of prefixes {len(found)} ", ""]
     return "".join(f"{line}\n" for line in lines)
+
+
+def _row(prefix: Prefix, route: Route) -> Iterator[str]:
+    """A natural mask is not shown, and what is too long for its column has a line of its own."""
+    local = "::" if prefix.version == 6 else "0.0.0.0"  # noqa: S104
+    hop, weight = route.peer or local, 0 if route.peer else 32768
+    path = "".join(f"{asn} " for asn in route.path)
+    natural = prefix.version == 4 and prefix == classful(str(prefix.network_address))
+    shown = str(prefix.network_address) if natural else str(prefix).upper()
+    start = f" *>{'i' if route.internal else ' '} {shown}"
+    if len(shown) > _NETWORK_COLUMNS:
+        yield start
+        start = ""
+    yield f"{start:<22} {hop:<19} {'':>6} {'':>6} {weight:>6} {path}{route.origin}"
 
 
 async def _nothing(session: "Session", match: Match) -> str:  # noqa: ARG001

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from lab.ios_standin import bgp, ospf
 from lab.ios_standin.addressing import addresses, is_shut
 from lab.ios_standin.bgp import BgpEnd
+from lab.ios_standin.bgp_table import Sent, as_received
 from lab.ios_standin.configuration import Configuration
 from lab.ios_standin.ospf import OspfEnd
 
@@ -41,10 +42,15 @@ class Neighbours(Protocol):
     def bgp_end(self, device: str, peer: str, configuration: Configuration) -> BgpEnd | None:
         """The end at the address `peer` of a session with this device."""
 
-    def bgp_prefixes(
-        self, device: str, peer: str, family: str, configuration: Configuration
-    ) -> int:
-        """How many prefixes come over a session that is up."""
+    def bgp_sent(
+        self,
+        device: str,
+        peer: str,
+        family: str,
+        configuration: Configuration,
+        through: frozenset[str],
+    ) -> Sent | None:
+        """What comes over a session that is up; not asking the devices of `through`."""
 
     def router_id(self, device: str, peer: str) -> IPv4Address | None:
         """Of the device that owns the address `peer`."""
@@ -64,15 +70,16 @@ class NoNeighbours:
         """Nobody is modelled."""
         return None
 
-    def bgp_prefixes(
+    def bgp_sent(
         self,
         device: str,  # noqa: ARG002
         peer: str,  # noqa: ARG002
         family: str,  # noqa: ARG002
         configuration: Configuration,  # noqa: ARG002
-    ) -> int:
-        """A default route, and nothing else."""
-        return 1
+        through: frozenset[str],  # noqa: ARG002
+    ) -> Sent | None:
+        """Nobody is modelled."""
+        return None
 
     def router_id(self, device: str, peer: str) -> IPv4Address | None:  # noqa: ARG002
         """Nobody is modelled."""
@@ -110,15 +117,22 @@ class Fabric:
             BgpEnd(peer, 0, 0, "", frozenset()),
         )
 
-    def bgp_prefixes(
-        self, device: str, peer: str, family: str, configuration: Configuration
-    ) -> int:
-        """What the peer's outbound policy lets through; one from a peer that is not modelled."""
+    def bgp_sent(
+        self,
+        device: str,
+        peer: str,
+        family: str,
+        configuration: Configuration,
+        through: frozenset[str],
+    ) -> Sent | None:
+        """What the peer's table and outbound policy let out; None for one that is not modelled."""
         owner = self._owner(peer, device)
         end = self.bgp_end(device, peer, configuration)
         if owner is None or end is None:
-            return 1
-        return len(bgp.advertised(owner.configuration, end.peer, family))
+            return None
+        if owner.name in through:
+            return {}
+        return as_received(end, owner.view.sent(end, family, through | {device}))
 
     def router_id(self, device: str, peer: str) -> IPv4Address | None:
         """Of the device that owns the address `peer`."""

@@ -1,11 +1,13 @@
 """What a device sees around it, and who can see the device."""
 
 from collections.abc import Iterator
-from ipaddress import IPv4Address, ip_address
+from ipaddress import IPv4Address, ip_address, ip_network
 from typing import TYPE_CHECKING
 
-from lab.ios_standin import bgp, ospf, reach
+from lab.ios_standin import bgp, bgp_table, ospf, reach
 from lab.ios_standin.addressing import addresses, is_shut
+from lab.ios_standin.bgp_policy import Prefix
+from lab.ios_standin.bgp_table import Route, Sent
 from lab.ios_standin.surroundings import Cable
 
 if TYPE_CHECKING:
@@ -87,10 +89,38 @@ class View:
         return bool(self.adjacent_ports()) or ospf.process(configuration) is None
 
     def received(self, end: bgp.BgpEnd, family: str) -> int:
-        """Prefixes from a peer: what a modelled one lets out, else one."""
-        return self._device.neighbours.bgp_prefixes(
-            self._device.name, end.peer, family, self._device.configuration
+        """How many prefixes of a peer inbound policy lets in."""
+        return len(self._accepted(end, family, frozenset()))
+
+    def sent(
+        self, end: bgp.BgpEnd, family: str, through: frozenset[str] = frozenset()
+    ) -> dict[Prefix, Route]:
+        """What a peer is sent; nothing while the session is down."""
+        configuration = self._device.configuration
+        if not self.established(end):
+            return {}
+        received = [
+            (other, self._accepted(other, family, through))
+            for other in bgp.ends(configuration)
+            if not (other.internal and end.internal)  # is not passed on: need not be asked
+        ]
+        routes = bgp_table.table(configuration, family, received)
+        return bgp_table.sent_to(configuration, end, family, routes)
+
+    def _accepted(self, end: bgp.BgpEnd, family: str, through: frozenset[str]) -> Sent:
+        """From a peer that is not modelled: what is known of it, else a default route."""
+        device = self._device
+        if family not in end.families or not self.established(end):
+            return {}
+        sent = device.neighbours.bgp_sent(
+            device.name, end.peer, family, device.configuration, through
         )
+        if sent is None:
+            default = ip_network("0.0.0.0/0" if family == "ipv4" else "::/0")
+            known = device.announced.get(ip_address(end.peer), (default,))
+            path = () if end.internal else (end.remote_asn,)
+            sent = dict.fromkeys(known, path)
+        return bgp_table.accepted(device.configuration, end, family, sent)
 
     def bgp_router_id(self, end: bgp.BgpEnd) -> IPv4Address:
         """Of the peer; its own address when it is not known."""

@@ -10,7 +10,10 @@ from nornir_tasks.session import BgpSession
 _BRIEF = re.compile(r"^(\S+)\s+\S+\s+(?:YES|NO)\s+\S+\s+(.+?)\s+(up|down)\s*$", re.MULTILINE)
 _OSPF = re.compile(r"^[\d.]+\s+\d+\s+(\w+)/.*\s(\S+)\s*$", re.MULTILINE)
 _ROW = re.compile(r"^\s*(\S*)\s+4\s+\d+\s+\d+\s+(\d+)\s+\d+\s+\d+\s+\d+\s+\S+\s+(\S.*?)\s*$")
-_PREFIX = re.compile(r"^\s*[*rs]?>?i?\s*[*>i]*\s+([0-9A-Fa-f:.]+/\d+|0\.0\.0\.0)\s", re.MULTILINE)
+_PREFIX = re.compile(
+    r"^ ?[*rsS](?=[ >im])[ >im]*([0-9A-F][0-9A-F:.]*(?:/\d+)?)(?:\s|$)", re.MULTILINE
+)
+"""A row begins with its status; the next hop of a long prefix stands on a line without one."""
 
 
 def refused(text: str) -> bool:
@@ -69,8 +72,17 @@ def sessions(text: str) -> dict[IPv4Address | IPv6Address, BgpSession]:
 
 
 def advertised(text: str) -> tuple[str, ...]:
-    """`show bgp ipv4|ipv6 unicast neighbors PEER advertised-routes` -> prefixes."""
-    return tuple(sorted({prefix.casefold() for prefix in _PREFIX.findall(text)}))
+    """`show bgp ipv4|ipv6 unicast neighbors PEER advertised-routes` -> prefixes with lengths."""
+    return tuple(sorted({_with_length(prefix) for prefix in _PREFIX.findall(text)}))
+
+
+def _with_length(prefix: str) -> str:
+    """IOS leaves the length away where it is that of the address's class (RFC 791, 3.2)."""
+    if "/" in prefix or ":" in prefix:
+        return prefix.casefold()
+    first = int(prefix.split(".", maxsplit=1)[0])
+    length = 0 if prefix == "0.0.0.0" else 8 if first < 128 else 16 if first < 192 else 24  # noqa: S104
+    return f"{prefix}/{length}"
 
 
 def full_names(device: Device) -> Mapping[str, str]:

@@ -63,6 +63,7 @@ router bgp 64512
   neighbor 10.254.0.0 activate
   neighbor 10.254.0.0 prefix-list OUT out
  exit-address-family
+ip route 10.10.0.0 255.255.0.0 Null0
 ip access-list standard MANAGEMENT
  permit 10.99.1.0 0.0.0.255
 ip prefix-list OUT seq 5 permit 10.10.0.0/16

@@ -65,6 +65,7 @@ def test_the_prefix_list_holds_back_what_it_does_not_name(shell: Shell) -> None:
     shell.send("router bgp 64512")
     shell.send("address-family ipv4")
     shell.send("network 10.30.0.0 mask 255.255.0.0")
+    shell.send("ip route 10.30.0.0 255.255.0.0 Null0")
     shell.send("end")
     assert "10.30.0.0/16" not in shell.send(command)
     shell.send("configure terminal")

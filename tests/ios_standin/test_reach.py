@@ -165,6 +165,7 @@ def test_a_leaked_prefix_is_seen_from_the_other_side(pair: tuple[IosStandin, Ios
         served.call(
             lambda: typed(
                 here,
+                "ip route 10.30.0.0 255.255.0.0 Null0",
                 "ip prefix-list OUT seq 10 permit 10.30.0.0/16",
                 "router bgp 64512",
                 "address-family ipv4",

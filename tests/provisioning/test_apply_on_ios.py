@@ -15,7 +15,7 @@ from nornir_tasks.audit import read_entries
 from nornir_tasks.collect import back_up, drift
 from nornir_tasks.interrupted import loose_ends
 from nornir_tasks.plan import make_plan
-from nornir_tasks.session import Access
+from nornir_tasks.session import Access, Files
 from tests.provisioning.conftest import Edit, replaced
 from tests.provisioning.ios_region import OPTIONS, ServedRegion, served_region
 
@@ -64,6 +64,43 @@ def test_a_wrong_ospf_key_takes_itself_back(region: ServedRegion) -> None:
         checks = [text for one in report.devices for text in one.checks]
         assert any("OSPF adjacency - expected Full" in text for text in checks), checks
     assert region.running("alp-r1") == before
+    with region.work() as work:
+        assert make_plan(work, region.names).exit_code == 0
+
+
+def leaking(name: str, files: Files) -> Files:
+    """Everything that is connected goes into BGP, and the list to the carrier holds nothing back.
+
+    One of the two alone leaks nothing.
+    """
+    if name != "hq-core1":
+        return files
+    text = files["hq-core1.cfg"]
+    opened = text.replace(
+        "ip prefix-list carrier-out4 seq 5 ",
+        "ip prefix-list carrier-out4 seq 1 permit 0.0.0.0/0 le 32\n"
+        "ip prefix-list carrier-out4 seq 5 ",
+    )
+    made = opened.replace(
+        "  network 10.65.0.0 mask 255.255.0.0\n",
+        "  redistribute connected\n  network 10.65.0.0 mask 255.255.0.0\n",
+    )
+    assert made.count("\n") == text.count("\n") + 2
+    return {"hq-core1.cfg": made}
+
+
+def test_a_prefix_that_leaks_out_of_the_region_takes_itself_back(region: ServedRegion) -> None:
+    before = region.running("hq-core1")
+    with region.work(leaking) as work:
+        report = region.apply(work)
+    assert report.exit_code == 3, report
+    (row,) = (one for one in report.devices if one.result)
+    assert (row.device, row.result) == ("hq-core1", "reverted")
+    (said,) = row.checks
+    loopback = region.network.devices["hq-core1"].router_id
+    assert said.startswith("hq-core1 carrier 192.0.2.130: BGP prefixes announced - expected only")
+    assert f"{loopback}/32" in said
+    assert region.running("hq-core1") == before
     with region.work() as work:
         assert make_plan(work, region.names).exit_code == 0
 
