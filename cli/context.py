@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from inventory.cache import cached_network, cached_settings, user_cache
@@ -111,13 +113,19 @@ class Context:
         print(json.dumps(document, ensure_ascii=False, default=str))  # noqa: T201
 
 
-def report_error(error: ImeretiError, *, as_json: bool) -> None:
-    """Print one error for a person (stderr), and for a program (stdout) when it asked."""
+def report_error(
+    error: ImeretiError, *, as_json: bool, also: Mapping[str, Any] = MappingProxyType({})
+) -> None:
+    """Print one error for a person (stderr), and for a program (stdout) when it asked.
+
+    `also`: what was done before it, into the program's document.
+    """
     if as_json:
         problems = error.problems if isinstance(error, InputError) else ()
         errors = [
             {"file": p.file, "line": p.line, "key": p.key, "message": p.message, "hint": p.hint}
             for p in problems
         ]
-        print(json.dumps({"ok": False, "error": str(error), "errors": errors}))  # noqa: T201
+        document = {**also, "ok": False, "error": str(error), "errors": errors}
+        print(json.dumps(document, ensure_ascii=False, default=str))  # noqa: T201
     print(error, file=sys.stderr)  # noqa: T201

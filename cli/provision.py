@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -92,15 +92,16 @@ def plan_and_apply(
     *,
     yes: bool,
     dry_run: bool = False,
+    answer: Callable[[Any], None] | None = None,
 ) -> int:
-    """Plan, show, ask, apply, print; the exit status."""
+    """Plan, show, ask, apply, print; the exit status. `answer` takes the document of --json."""
     from nornir_tasks.apply import batches_of, execute
     from nornir_tasks.plan import CHANGED
 
     made = planned(context, work, names)
     changed = made.of_state(CHANGED)
     if dry_run or not changed:
-        show_plan(context, made)
+        show_plan(context, made, answer)
         return made.exit_code
     say_diffs(made, context.say)
     order = batches_of(work, made, options)
@@ -111,7 +112,7 @@ def plan_and_apply(
         _ask(f"Apply to {len(changed)} device{'s' * (len(changed) != 1)}?")
     change_id = new_change_id()
     report = execute(work, made, options, change_id, f"{work.audit.who}, apply {change_id}")
-    show_report(context, report)
+    show_report(context, report, answer)
     return report.exit_code
 
 
@@ -131,10 +132,10 @@ def apply_options(
     )
 
 
-def show_plan(context: Context, made: "Plan") -> None:
+def show_plan(context: Context, made: "Plan", answer: Callable[[Any], None] | None = None) -> None:
     """The plan as the answer of a command."""
     if context.as_json:
-        context.answer(made.document())
+        (answer or context.answer)(made.document())
         return
     say_diffs(made, typer.echo)
     counts = made.document()
@@ -157,10 +158,12 @@ def say_diffs(made: "Plan", say: Callable[[str], None]) -> None:
             say(f"{one.device}\n{one.diff}\n")
 
 
-def show_report(context: Context, report: "ApplyReport") -> None:
+def show_report(
+    context: Context, report: "ApplyReport", answer: Callable[[Any], None] | None = None
+) -> None:
     """The end of an apply as the answer of a command."""
     if context.as_json:
-        context.answer(report.document())
+        (answer or context.answer)(report.document())
         return
     rows = [
         (one.batch or "", one.device, one.result, one.error)

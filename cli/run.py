@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from types import ModuleType
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.context import Context
+from cli.context import Context, report_error
 from cli.progress import progress
 from cli.provision import NoTimer, Timer, Yes, apply_options, plan_and_apply
 from cli.selection import Chosen, takes_selection
@@ -33,6 +34,24 @@ def register(app: typer.Typer) -> None:
     app.command("run")(run)
 
 
+@dataclass
+class _Told:
+    """What the steps of a playbook answered: with --json, one document at its end."""
+
+    playbook: str
+    applies: list[Any] = field(default_factory=list)
+    verifications: list[Any] = field(default_factory=list)
+
+    def document(self, *, ok: bool) -> dict[str, Any]:
+        """Each apply as `imereti apply --json` has it, each verification likewise."""
+        return {
+            "ok": ok,
+            "playbook": self.playbook,
+            "applies": self.applies,
+            "verifications": self.verifications,
+        }
+
+
 @takes_selection
 def run(
     ctx: typer.Context,
@@ -46,9 +65,9 @@ def run(
 ) -> None:
     """Run a playbook: drain a circuit, replace a device, onboard a site, and more.
 
-    Exit status: as apply.
+    Exit status: as apply. With --json the applies of all its steps are one document.
     """
-    from nornir_tasks.play import PlayStopped, parsed_arguments, playbook
+    from nornir_tasks.play import parsed_arguments, playbook
 
     context: Context = ctx.obj
     if list_all or not name:
@@ -58,12 +77,34 @@ def run(
     arguments = parsed_arguments(module, words or [])
     names = changeable(chosen.devices(context, context.live))
     options = apply_options(context, confirm_within, without_timer=no_revert_timer)
+    told = _Told(name)
     with workplace(context) as work:
-        play = _play(context, work, names, arguments, options, yes=yes)
-        try:
-            module.run(play)
-        except PlayStopped as stopped:
-            raise typer.Exit(stopped.exit_code) from None
+        play = _play(context, work, names, arguments, options, told, yes=yes)
+        code = _ending(context, module, play, told)
+    raise typer.Exit(code)
+
+
+def _ending(context: Context, module: ModuleType, play: "Play", told: _Told) -> int:
+    """Run the playbook to its end, and answer; the steps before an error are told, too."""
+    from nornir_tasks.play import PlayStopped
+
+    code = 0
+    try:
+        module.run(play)
+    except PlayStopped as stopped:
+        code = stopped.exit_code
+    except ImeretiError as error:
+        if not context.as_json:
+            raise
+        report_error(error, as_json=True, also=told.document(ok=False))
+        return 1
+    except (typer.Abort, KeyboardInterrupt):
+        if context.as_json:
+            context.answer(told.document(ok=False))
+        raise
+    if context.as_json:
+        context.answer(told.document(ok=code == 0))
+    return code
 
 
 def _play(
@@ -72,6 +113,7 @@ def _play(
     devices: tuple[str, ...],
     arguments: dict[str, str],
     options: "ApplyOptions",
+    told: _Told,
     *,
     yes: bool,
 ) -> "Play":
@@ -82,12 +124,14 @@ def _play(
     def apply_network(network: Network, names: tuple[str, ...], together: bool) -> int:
         with workplace(context, network) as other:
             here = replace(options, together=together)
-            return plan_and_apply(context, other, names, here, yes=yes)
+            answer = told.applies.append
+            return plan_and_apply(context, other, names, here, yes=yes, answer=answer)
 
     def verify_devices(names: tuple[str, ...]) -> int:
         with progress(context, "asking", len(names)) as tell:
             verdict = verify(work, names, tell)
-        for result in verdict.broken:
+        told.verifications.append(verdict.document())
+        for result in () if context.as_json else verdict.broken:
             typer.echo(result)
         return 1 if verdict.broken else 0
 
