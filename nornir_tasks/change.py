@@ -83,7 +83,11 @@ class Change:
     def commit(self, shown: Mapping[str, str]) -> dict[str, Fate]:
         """Stage again, compare with what was shown, arm and load; on all devices at once."""
         meeting = Meeting(len(shown), self._work.now) if self._together else None
-        return self._each(shown, lambda session: self._commit_one(session, shown, meeting))
+        return self._each(
+            shown,
+            lambda session: self._commit_one(session, shown, meeting),
+            at_once=meeting is not None,
+        )
 
     def begun(self, devices: Iterable[str]) -> bool:
         """Whether the commit of any of them was begun, however it ended."""
@@ -160,8 +164,10 @@ class Change:
         self._finish("revert", name)
         return Fate("reverted")
 
-    def _each(self, devices: Iterable[str], step: Callable[[Session], Fate]) -> dict[str, Fate]:
-        outcomes = self._work.fleet.run(step, devices)
+    def _each(
+        self, devices: Iterable[str], step: Callable[[Session], Fate], *, at_once: bool = False
+    ) -> dict[str, Fate]:
+        outcomes = self._work.fleet.run(step, devices, at_once=at_once)
         return {
             name: outcome if isinstance(outcome, Fate) else self._explained(name, outcome)
             for name, outcome in outcomes.items()

@@ -65,9 +65,15 @@ class Fleet:
         done: Callable[[str, T | ImeretiError], None] | None = None,
         *,
         keep_open: bool = True,
+        at_once: bool = False,
     ) -> dict[str, T | ImeretiError]:
-        """Result or error by device, in the order of `devices`; `done` is told each as it ends."""
-        return self._run(_on_kept_session if keep_open else _on_one_session, step, devices, done)
+        """Result or error by device, in the order of `devices`; `done` is told each as it ends.
+
+        `at_once`: all of them, however few workers there are, as steps that wait for each other
+        need it.
+        """
+        how = _on_kept_session if keep_open else _on_one_session
+        return self._run(how, step, devices, done, at_once=at_once)
 
     def run_afresh(
         self, step: Callable[[Session], T], devices: Iterable[str]
@@ -85,9 +91,13 @@ class Fleet:
         step: Callable[[Session], T],
         devices: Iterable[str],
         done: Callable[[str, T | ImeretiError], None] | None,
+        *,
+        at_once: bool = False,
     ) -> dict[str, T | ImeretiError]:
         names = list(devices)
         chosen = self.nornir.filter(filter_func=lambda host: host.name in set(names))
+        if at_once and len(names) > self._workers:
+            chosen = chosen.with_runner(ThreadedRunner(num_workers=len(names)))
         results = chosen.run(task=_task, name="step", on_failed=True, how=how, step=step, done=done)
         answer: dict[str, T | ImeretiError] = {}
         for name in names:

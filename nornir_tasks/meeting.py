@@ -8,7 +8,9 @@ from nornir_tasks.errors import CommitError
 
 _PATIENCE_S = 60.0
 _AHEAD_S = 4.0
-"""From the last arrival until the moment: each has yet to save what runs and arm its timer."""
+_AHEAD_EACH_S = 1.0
+"""From the last arrival until the moment: each has yet to save what runs and arm its timer, and
+the routers of a lab share one machine."""
 
 
 class Meeting:
@@ -17,6 +19,7 @@ class Meeting:
     def __init__(self, expected: int, now: Callable[[], float]) -> None:
         """`now`: Unix seconds."""
         self._now = now
+        self._ahead_s = _AHEAD_S + _AHEAD_EACH_S * expected
         self._at = 0.0
         self.met = False
         """Whether all came."""
@@ -36,7 +39,7 @@ class Meeting:
         self._barrier.abort()
 
     def _agree(self) -> None:
-        self._at = self._now() + _AHEAD_S
+        self._at = self._now() + self._ahead_s
         self.met = True
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from inventory.load import load_network
@@ -23,7 +23,9 @@ from nornir_tasks.work import Work
 from tests.provisioning.conftest import Edit, unedited
 
 CHECKOUT = Path(__file__).parents[2]
-OPTIONS = ApplyOptions(confirm_s=60, settle_s=2, hold_s=0, largest_batch=4)
+OPTIONS = ApplyOptions(confirm_s=180, settle_s=2, hold_s=0, largest_batch=4)
+SHORT = replace(OPTIONS, confirm_s=60)
+"""For a change that only the device's timer can take back: nobody waits longer than a minute."""
 NOBODY = 9
 """A port where nobody listens: devices of other platforms are not served."""
 MINUTE_S = 20.0
@@ -96,8 +98,10 @@ class Region:
         finally:
             fleet.close()
 
-    def apply(self, work: Work, names: tuple[str, ...] | None = None) -> ApplyReport:
-        return execute(work, make_plan(work, names or self.names), OPTIONS, "c1", "test@noc")
+    def apply(
+        self, work: Work, names: tuple[str, ...] | None = None, options: ApplyOptions = OPTIONS
+    ) -> ApplyReport:
+        return execute(work, make_plan(work, names or self.names), options, "c1", "test@noc")
 
 
 @dataclass(frozen=True)

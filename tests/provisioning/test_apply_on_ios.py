@@ -1,6 +1,7 @@
 """The same apply against cisco_ios: NAPALM's driver, netmiko and the stand-in's habits."""
 
 import re
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,11 +14,13 @@ from lab.ios_standin.faults import Faults
 from nornir_tasks.apply import execute
 from nornir_tasks.audit import read_entries
 from nornir_tasks.collect import back_up, drift
+from nornir_tasks.fleet import Fleet
 from nornir_tasks.interrupted import loose_ends
 from nornir_tasks.plan import make_plan
 from nornir_tasks.session import Access, Files
 from tests.provisioning.conftest import Edit, replaced
-from tests.provisioning.ios_region import OPTIONS, ServedRegion, served_region
+from tests.provisioning.ios_region import OPTIONS, SHORT, ServedRegion, served_region
+from tests.provisioning.spilling import spilt
 
 
 @pytest.fixture
@@ -109,7 +112,7 @@ def test_a_change_that_cuts_the_management_takes_itself_back(region: ServedRegio
     before = region.running("alp-r1")
     edit = replaced("alp-r1", "alp-r1.cfg", "transport input ssh", "transport input none")
     with region.work(edit) as work:
-        report = region.apply(work)
+        report = region.apply(work, options=SHORT)
     assert report.exit_code == 3, report
     assert region.running("alp-r1") == before
 
@@ -117,7 +120,7 @@ def test_a_change_that_cuts_the_management_takes_itself_back(region: ServedRegio
 def test_a_switch_that_locks_its_managers_out_takes_that_back(region: ServedRegion) -> None:
     edit = replaced("alp-sw1", "alp-sw1.cfg", "transport input ssh", "transport input none")
     with region.work(edit) as work:
-        report = region.apply(work, ("alp-sw1",))
+        report = region.apply(work, ("alp-sw1",), SHORT)
     (row,) = report.devices
     assert (row.result, report.exit_code) == ("reverted", 3), report
     assert row.checks or row.error.startswith("alp-sw1: ")
@@ -190,16 +193,12 @@ def test_no_secret_is_written_anywhere(region: ServedRegion, tmp_path: Path) -> 
     edit = replaced("alp-r1", "alp-r1.cfg", "md5 <<LAKE_OSPF_KEY>>", "md5 <<LAKE_ENABLE>>")
     with region.work(edit, say=said.append) as work:
         plan = make_plan(work, region.names)
-        report = execute(work, plan, OPTIONS, "c1", "test@noc")
+        report = execute(work, plan, SHORT, "c1", "test@noc")
         backed = back_up(work, region.names)
         drifted = drift(work, region.names)
     everything = [*said, str(plan.document()), str(report.document()), str(backed.document())]
     everything += [str(drifted.document()), str(list(read_entries(tmp_path / "audit.jsonl")))]
-    for file in tmp_path.rglob("*"):
-        if file.is_file() and ".git/objects" not in str(file):
-            everything.append(file.read_bytes().decode("utf-8", "replace"))
-    for value in region.secrets.values.values():
-        assert not [text for text in everything if value in text]
+    assert spilt(region.secrets.values, [tmp_path], everything) == []
 
 
 def test_drift_names_the_lines_and_who_changed_them(region: ServedRegion) -> None:
@@ -264,6 +263,17 @@ def test_a_device_that_reboots_in_mid_apply_is_as_it_was_and_named(region: Serve
         assert loose_ends(work.audit.entries()) == ()
     with region.work() as work:
         assert make_plan(work, region.names).exit_code == 0
+
+
+def test_steps_that_wait_for_each_other_do_not_wait_for_a_worker(region: ServedRegion) -> None:
+    """provision.workers may be 1, and both ends of a link have to meet all the same."""
+    fleet = Fleet(region.network, region.access, 1)
+    barrier = threading.Barrier(2)
+    try:
+        met = fleet.run(lambda _: barrier.wait(60) >= 0, ("alp-r1", "bet-r1"), at_once=True)
+    finally:
+        fleet.close()
+    assert met == {"alp-r1": True, "bet-r1": True}
 
 
 def test_a_device_that_cannot_be_reached_is_failed(region: ServedRegion) -> None:
