@@ -117,6 +117,11 @@ class Ground:
         made = plan or make_plan(work, self.routers)
         return execute(work, made, QUICK, change, f"test@noc, apply {change}")
 
+    def wait_adjacencies(self) -> None:
+        """Fails unless every modelled adjacency is up before long; a test may have cut one."""
+        missing = control.wait_missing(self.state, load_plan(self.state).adjacencies, 60)
+        assert not missing, missing
+
     def is_as_rendered(self, folder: Path) -> None:
         """Fails unless every router runs, and starts with, what was rendered for it."""
         with self.work(folder) as work:

@@ -2,7 +2,7 @@
 
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import pytest
 
 from inventory.model import Device
 from nornir_tasks.drivers.known_hosts import KnownHosts
+from nornir_tasks.open_session import open_session
 from nornir_tasks.plan import make_plan
 from nornir_tasks.session import Access
 from tests.provisioning.conftest import Ground
@@ -33,9 +34,9 @@ class Sickness:
 
 def with_another_key(usual: Access, folder: Path, _lab_keys: Path) -> Access:
     made = folder / "other-key"
-    subprocess.run(
-        ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(made)], check=True, timeout=20
-    )
+    if not made.exists():  # ssh-keygen would ask whether to write over it
+        words = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(made)]
+        subprocess.run(words, check=True, timeout=60)
     return replace(usual, key_file=made)
 
 
@@ -50,7 +51,7 @@ SICK = {
     "wrong credentials": Sickness("refused", with_another_key),
     "another host key": Sickness("host key", with_another_host),
     "a file that is never read to its end": Sickness(
-        "did not end within 8 s", command=f"mkfifo {SNMPD}", timeout_s=8
+        "did not end within 15 s", command=f"mkfifo {SNMPD}", timeout_s=15
     ),
     "ten megabytes of output": Sickness(
         "MiB", command=f"yes '# noise' | head -c 10000000 >{SNMPD}"
@@ -63,15 +64,20 @@ def instead_of_snmpd_conf(ground: Ground, command: str) -> Iterator[None]:
     if not command:
         yield
         return
-    session: Any = ground.session(ground.network.devices["alp-r1"])
-    run = session._driver.router.run
+    with closing(patient_session(ground)) as session:
+        assert session._driver.router.run(f"mv {SNMPD} {SNMPD}.kept && {command}").status == 0
     try:
-        assert run(f"mv {SNMPD} {SNMPD}.kept && {command}").status == 0
         yield
     finally:
         release = f"[ ! -p {SNMPD} ] || : <>{SNMPD}"  # whoever still reads gets its end
-        assert run(f"{release}; mv -f {SNMPD}.kept {SNMPD}").status == 0
-        session.close()
+        with closing(patient_session(ground)) as session:
+            put_back = f"{release}; mv -f {SNMPD}.kept {SNMPD}"
+            assert session._driver.router.run(put_back).status == 0
+
+
+def patient_session(ground: Ground) -> Any:
+    device = ground.network.devices["alp-r1"]
+    return open_session(device, replace(ground.access(device), timeout_s=60), ())
 
 
 @pytest.mark.parametrize("what", SICK)
