@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from lab.plan import Node, NodeKind
 
 START_ROUTING = r"""
+# A real router's /run is empty after a reboot: no change waits there for its confirmation.
+rm -rf /run/imereti
 mkdir -p /run/frr /run/agentx /run/sshd /var/tmp/frr
 chown frr:frr /run/frr /var/tmp/frr
 chown Debian-snmp:frr /run/agentx
