@@ -32,6 +32,7 @@ from tests.provisioning.ios_region import MINUTE_S, served_region
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 GRACE_S = 60.0
+CALM_S = 5.0
 LONGEST_S = 180.0
 
 STEPS = [("stage", 0), ("difference", 0), ("discard", 0), ("state", 0), ("running", 0)]
@@ -90,14 +91,15 @@ def broken_apply(field: Field, device: str, folder: Path, kind: str, point: Poin
 
 
 def wait_until_nothing_is_armed(field: Field, device: str) -> None:
-    deadline = time.monotonic() + TIMER_S + GRACE_S
-    while True:
-        session: Any = field.session(device)
-        armed = session._driver.has_pending_commit()
-        session.close()
-        if not armed:
-            return
+    """A busy device begins a commit only after the program that asked for it was killed."""
+    deadline = time.monotonic() + TIMER_S + GRACE_S + CALM_S
+    calm_since = time.monotonic()
+    while time.monotonic() < calm_since + CALM_S:
         assert time.monotonic() < deadline, f"{device} is still armed"
+        session: Any = field.session(device)
+        if session._driver.has_pending_commit():
+            calm_since = time.monotonic()
+        session.close()
         time.sleep(0.5)
 
 

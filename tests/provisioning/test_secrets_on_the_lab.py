@@ -158,7 +158,7 @@ def spoil_a_line(desk: Desk) -> None:
 def roll_a_user(desk: Desk) -> None:
     """The two runs of a playbook that changes both of a user's passwords, on one router."""
     run = ("run", "--yes", "--host", "alp-r1", "roll-snmp-user")
-    given = ("user=watcher-2", "auth_secret=ROLLED_AUTH", "priv_secret=ROLLED_PRIV")
+    given = ("user=watcher-3", "auth_secret=ROLLED_AUTH", "priv_secret=ROLLED_PRIV")
     desk.imereti(*run, *given)
     assert desk.answer(*run, "finish=yes")["ok"]
 
