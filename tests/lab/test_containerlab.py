@@ -133,7 +133,8 @@ def test_a_configuration_saved_on_a_router_survives_a_loss_of_power(mended: Whol
 
 
 PROMISES = ("promises", "policy-lans", "policy-ports", "spoofed", "leak", "wrong-key")
-SWEEPS = ("sweep-cut", "sweep-silent", "sweep-down")
+SWEEPS = ("sweep-silent",)
+"""The other sweeps break what both drivers do alike, in the panel: CI runs them on namespaces."""
 
 
 @pytest.mark.timeout(900)
