@@ -107,7 +107,8 @@ def test_the_monitor_says_changes_as_lines_and_stops_within_5_s(
     rest, errors = monitor.communicate(timeout=20)
     assert time.monotonic() - began < 5
     assert monitor.returncode == 0
-    assert all(json.loads(line)["state"] != "up" for line in rest.splitlines())
+    # what `readline` had read ahead is gone, so the first line may be the end of one
+    assert all(json.loads(line)["state"] != "up" for line in rest.splitlines()[1:])
     assert "Traceback" not in errors
 
 
