@@ -3,10 +3,12 @@
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import gettempdir
 
 import pytest
+import structlog
 
 from inventory.errors import MachineError
 from lab.containerlab import Containerlab
@@ -47,6 +49,13 @@ def _browser_lacks() -> str:
     if any(map(shutil.which, BROWSERS)):
         return ""
     return "not installed: chromium; run as root: make setup"
+
+
+@pytest.fixture(autouse=True)
+def _logs_of_its_own() -> Iterator[None]:
+    """A command that runs in this process logs to its test's stderr, which ends with the test."""
+    yield
+    structlog.reset_defaults()
 
 
 def pytest_configure(config: pytest.Config) -> None:
