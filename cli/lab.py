@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from lab.control import LabStatus
     from lab.state import LabState
 
+MOST_TOLD = 20
+"""Problems of a kind that a person is shown after a boot."""
+
 app = typer.Typer(no_args_is_help=True, help="Boot the network as virtual routers, and break it.")
 
 
@@ -139,8 +142,10 @@ def _tell_report(report: "BootReport", lab: "LabState") -> None:
         ("adjacency not up", report.missing),
         ("no answer", report.unreachable),
     ):
-        for problem in problems:
+        for problem in problems[:MOST_TOLD]:
             typer.echo(f"{title}: {problem}")
+        if len(problems) > MOST_TOLD:
+            typer.echo(f"{title}: and {len(problems) - MOST_TOLD} more; --json lists all")
     typer.echo(
         f"lab {report.name}: {report.routers} routers, {report.lans} LANs, "
         f"{report.adjacencies - len(report.missing)} of {report.adjacencies} adjacencies, "

@@ -21,6 +21,8 @@ from tests.labfixture import CHECKOUT, LabUnderTest, make_lab
 RUNS = 3
 REACHED = "pings between LANs answered"
 """What `lab up` says on stderr at that moment."""
+SHOWN = 8
+"""Of each kind of trouble of a lab that failed."""
 GIB = 2**10
 
 
@@ -87,25 +89,43 @@ def _boot(inventory: Path) -> Boot:
 
 
 def _up(lab: LabUnderTest) -> tuple[dict[str, Any], float]:
-    """The report, and seconds from starting the command until everything was reachable."""
+    """The report, and seconds from starting the command until everything was reachable.
+
+    The report goes to a file: of a large lab that failed it is more than a pipe holds, and nobody
+    reads it while stderr is read.
+    """
     began, reached = time.monotonic(), 0.0
-    with subprocess.Popen(
-        lab.command("--json", "lab", "up"),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as going_up:
+    said: list[str] = []
+    with (
+        tempfile.TemporaryFile("w+", encoding="utf-8") as answer,
+        subprocess.Popen(
+            lab.command("--json", "lab", "up"), stdout=answer, stderr=subprocess.PIPE, text=True
+        ) as going_up,
+    ):
         assert going_up.stderr is not None
-        assert going_up.stdout is not None
-        said = []
         for line in going_up.stderr:
             said.append(line)
             if REACHED in line:
                 reached = time.monotonic() - began
-        answered = going_up.stdout.read()
-    if going_up.returncode != 0 or not reached:
-        raise MachineError(f"`lab up` failed: {''.join(said)}{answered[-2000:]}")
+        status = going_up.wait()
+        answer.seek(0)
+        answered = answer.read()
+    if status != 0 or not reached:
+        raise MachineError(f"`lab up` of {lab.name} failed: {''.join(said)}{_why(answered)}")
     return json.loads(answered), reached
+
+
+def _why(answered: str) -> str:
+    """What of a lab was not as modelled: some of each kind, and how many there are."""
+    if not answered:
+        return ""
+    report = json.loads(answered)
+    kinds = ("differences", "missing", "unreachable")
+    return "".join(
+        f"{kind}: {len(report[kind])}, such as {', '.join(report[kind][:SHOWN])}\n"
+        for kind in kinds
+        if report.get(kind)
+    )
 
 
 if __name__ == "__main__":
