@@ -61,6 +61,7 @@ def link_now(status: LinkStatus) -> Document:
         "out_errors_ps": status.out_errors_ps,
         "loss": status.loss,
         "rtt_ms": status.rtt_ms,
+        "jitter_ms": status.jitter_ms,
         "reason": status.reason,
         "quality": str(status.quality),
     }
@@ -116,6 +117,9 @@ def device_whole(device: Device, status: DeviceStatus, facts: Latest | None) -> 
         "temperature_c": known.get("temperature_c"),
         "adjacencies": known.get("adjacencies"),
         "expected_adjacencies": known.get("expected_adjacencies"),
+        "adjacencies6": known.get("adjacencies6"),
+        "expected_adjacencies6": known.get("expected_adjacencies6"),
+        "neighbours": list(known.get("neighbours") or ()),
         "sessions": list(known.get("sessions") or ()),
     }
 
@@ -154,12 +158,17 @@ def worst(states: list[LinkState]) -> LinkState:
 
 
 def site_now(
-    site: Site, network: Network, links: dict[str, LinkState], devices: dict[str, LinkState]
+    site: Site,
+    network: Network,
+    links: dict[str, LinkState],
+    devices: dict[str, LinkState],
+    pings: Latest | None,
 ) -> Document:
     """GET /api/v1/sites: a site, whether it can be reached, and what is in it.
 
     Its `state` is that of its routing devices (or of all, where none routes): down when each is.
     """
+    known = pings.document if pings else {}
     return {
         "id": site.code,
         "number": site.number,
@@ -170,6 +179,9 @@ def site_now(
         "parent": site.parent,
         "target": site.target,
         "state": str(site_state(site, network, devices)),
+        "loss": known.get("loss"),
+        "rtt_ms": known.get("rtt_ms"),
+        "jitter_ms": known.get("jitter_ms"),
         "devices": list(site.devices),
         "links": [link for link in links if touches(network, link, site.code)],
     }

@@ -21,6 +21,12 @@ LINK_GAUGES = (
     ("transmit_errors_per_second", "Errors at the sender of end a.", "out_errors_ps"),
     ("loss_ratio", "Share of probes lost.", "loss"),
     ("rtt_milliseconds", "Round trip over the link.", "rtt_ms"),
+    ("jitter_milliseconds", "Difference between one round trip and the next.", "jitter_ms"),
+)
+SITE_GAUGES = (
+    ("loss_ratio", "Share of pings to the site that were lost.", "loss"),
+    ("rtt_milliseconds", "Round trip to the site.", "rtt_ms"),
+    ("jitter_milliseconds", "Difference between one round trip and the next.", "jitter_ms"),
 )
 DEVICE_GAUGES = (
     ("cpu_ratio", "CPU in use.", "cpu"),
@@ -28,11 +34,17 @@ DEVICE_GAUGES = (
     ("temperature_celsius", "The hottest sensor.", "temperature_c"),
     ("ospf_adjacencies", "Full OSPF neighbours of the model.", "adjacencies"),
     ("ospf_expected_adjacencies", "OSPF neighbours in the model.", "expected_adjacencies"),
+    ("ospfv3_adjacencies", "Full OSPFv3 neighbours of the model.", "adjacencies6"),
+    ("ospfv3_expected_adjacencies", "OSPFv3 neighbours in the model.", "expected_adjacencies6"),
 )
 COUNTED_NOW = {
     "probe_targets": "Addresses that are pinged.",
     "probe_targets_lost": "Of these, those that answer no ping.",
 }
+SITE_COUNTERS = (
+    ("packets", "Packets to and from the site's devices for SNMP since the monitor's start."),
+    ("bytes", "Bytes in these, with their IPv4 and UDP headers."),
+)
 POLLER_COUNTERS = (
     ("polls", "Polls of devices since the poller's start.", "polls"),
     ("late_polls", "Polls that began late.", "late_polls"),
@@ -82,6 +94,7 @@ class _Collector:
             "imereti_stream_clients", "Clients of the live stream.", self._clients
         )
         yield from self._told()
+        yield from self._sites()
         if self._now.poller:
             yield from self._poller(self._now.poller)
 
@@ -100,11 +113,43 @@ class _Collector:
                 if facts.document.get(field) is not None:
                     family.add_metric([device], facts.document[field])
             yield family
+        yield from self._sessions()
         for name, value in sorted(self._now.counts.items()):
             if name in COUNTED_NOW:
                 yield GaugeMetricFamily(f"imereti_{name}", COUNTED_NOW[name], value)
             else:
                 yield CounterMetricFamily(f"imereti_{name}", "Since the monitor's start.", value)
+
+    def _sessions(self) -> Iterator[Metric]:
+        """BGP, as each device of the model sees it."""
+        labels = ["device", "peer"]
+        established = GaugeMetricFamily(
+            "imereti_bgp_session_established", "1 when it is.", labels=labels
+        )
+        prefixes = GaugeMetricFamily("imereti_bgp_prefixes", "Received.", labels=labels)
+        for device, facts in self._now.facts.items():
+            for session in facts.document.get("sessions", ()):
+                key = [device, session["peer"]]
+                established.add_metric(key, float(session["state"] == "established"))
+                if session["prefixes"] is not None:
+                    prefixes.add_metric(key, session["prefixes"])
+        yield established
+        yield prefixes
+
+    def _sites(self) -> Iterator[Metric]:
+        """Pings to each site, and what polling takes on its lines."""
+        for name, text, field in SITE_GAUGES:
+            gauge = GaugeMetricFamily(f"imereti_site_{name}", text, labels=["site"])
+            for site, pings in self._now.pings.items():
+                if pings.document.get(field) is not None:
+                    gauge.add_metric([site], pings.document[field])
+            yield gauge
+        for at, (name, text) in enumerate(SITE_COUNTERS):
+            family = CounterMetricFamily(f"imereti_site_snmp_{name}", text, labels=["site", "way"])
+            for site, counted in self._now.costs.items():
+                family.add_metric([site, "sent"], counted[at])
+                family.add_metric([site, "received"], counted[2 + at])
+            yield family
 
     def _links(self) -> Iterator[Metric]:
         state_of = GaugeMetricFamily(

@@ -1,6 +1,6 @@
 """What is known at one moment: read from the store once, shown to everybody."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from inventory.errors import StoreError
@@ -63,6 +63,10 @@ class Now:
     """Device -> CPU, memory, temperature, OSPF, BGP; those that are fresh."""
     counts: Mapping[str, float] = field(default_factory=dict)
     """What the receiver of traps and the prober count of themselves."""
+    pings: Mapping[str, Latest] = field(default_factory=dict)
+    """Site -> what pings to it say; those that are fresh."""
+    costs: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    """Site -> packets and bytes sent, packets and bytes received, by polling it."""
 
 
 def read_now(store: Store, network: Network, settings: Settings, at: float) -> Now:
@@ -78,6 +82,8 @@ def read_now(store: Store, network: Network, settings: Settings, at: float) -> N
         facts = store.latest(LatestKind.DEVICE)
         counted = [*store.latest(LatestKind.RECEIVER).values()]
         counted += store.latest(LatestKind.PROBER).values()
+        pings = store.latest(LatestKind.SITE)
+        costs = store.latest(LatestKind.COST).get("all")
         no_numbers = numbers(store)[1] if store.apart else ""
     except StoreError as error:
         return nothing_known(network, at, say("store.away", why=str(error)))
@@ -90,13 +96,15 @@ def read_now(store: Store, network: Network, settings: Settings, at: float) -> N
         windows=windows,
         poller=poller,
         services={service.id: service for service in services},
-        facts={
-            name: row
-            for name, row in facts.items()
-            if at - row.at <= STALE_FACTS * settings.poll.facts_interval_s
-        },
+        facts=_fresh(facts, at - STALE_FACTS * settings.poll.facts_interval_s),
+        pings=_fresh(pings, at - stale_after_s),
         counts={name: value for row in counted for name, value in row.document.items()},
+        costs=costs.document if costs else {},
     )
+
+
+def _fresh(rows: Mapping[str, Latest], since: float) -> Mapping[str, Latest]:
+    return {name: row for name, row in rows.items() if row.at >= since}
 
 
 def _health(
@@ -139,6 +147,7 @@ def _unknown_link(link: str, reason: str) -> LinkStatus:
         out_errors_ps=None,
         loss=None,
         rtt_ms=None,
+        jitter_ms=None,
         reason=reason,
         quality=Quality.MISSING,
     )

@@ -28,6 +28,7 @@ class LinkNow(_Shape):
     out_errors_ps: float | None
     loss: float | None = Field(description="Share of probes lost, 0 to 1.")
     rtt_ms: float | None
+    jitter_ms: float | None
     reason: str
     quality: Quality
 
@@ -77,7 +78,16 @@ class SessionShape(_Shape):
     peer: str = Field(description="A device, or an external peer.")
     address: str
     state: str
-    prefixes: int = Field(description="Received from it.")
+    prefixes: int | None = Field(description="Received from it.")
+
+
+class NeighbourShape(_Shape):
+    """An OSPF neighbour of the model."""
+
+    neighbour: str = Field(description="Its device.")
+    link: str
+    state: str | None = Field(description="Of OSPFv2; a dash where it is not there.")
+    state6: str | None = Field(description="Of OSPFv3.")
 
 
 class DeviceWhole(DeviceNow):
@@ -88,6 +98,9 @@ class DeviceWhole(DeviceNow):
     temperature_c: float | None = Field(description="Of its hottest sensor.")
     adjacencies: int | None = Field(description="OSPF neighbours of the model that are full.")
     expected_adjacencies: int | None
+    adjacencies6: int | None = Field(description="The same of OSPFv3.")
+    expected_adjacencies6: int | None
+    neighbours: list[NeighbourShape]
     sessions: list[SessionShape]
 
 
@@ -136,6 +149,9 @@ class SiteNow(_Shape):
     parent: str | None
     target: float
     state: LinkState
+    loss: float | None = Field(description="Share of pings to it that were lost, 0 to 1.")
+    rtt_ms: float | None = Field(description="Of these pings, from the NOC.")
+    jitter_ms: float | None
     devices: list[str]
     links: list[str]
 

@@ -169,6 +169,71 @@ def _disc_state(disc: Disc, network: Network, now: Now) -> LinkState:
     return worst(states)
 
 
+@dataclass(frozen=True, slots=True)
+class PingRow:
+    """What pings say of a site, or of the far end of one of its links."""
+
+    link: str
+    """Empty: the site itself."""
+    device: str
+    loss: float | None
+    rtt_ms: float | None
+    jitter_ms: float | None
+
+
+def ping_rows(
+    code: str, links: Iterable[str], far_ends: Mapping[str, str], now: Now
+) -> tuple[PingRow, ...]:
+    """The site first, then its `links`. `far_ends`: link -> the device that is pinged."""
+    known = now.pings[code].document if code in now.pings else {}
+    rows = [PingRow("", "", known.get("loss"), known.get("rtt_ms"), known.get("jitter_ms"))]
+    for link in links:
+        if link in far_ends:
+            status = now.links[link]
+            found = (status.loss, status.rtt_ms, status.jitter_ms)
+            rows.append(PingRow(link, far_ends[link], *found))
+    return tuple(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class RoutingRow:
+    """One neighbour of one device, by OSPF or by BGP; what is not known, or not there, is None."""
+
+    device: str
+    neighbour: str
+    link: str
+    """Of an OSPF neighbour."""
+    address: str
+    """Of a BGP peer."""
+    ospf: str | None
+    ospf6: str | None
+    bgp: str | None
+    prefixes: int | None
+    state: LinkState
+
+
+def routing_rows(devices: Iterable[str], now: Now) -> tuple[RoutingRow, ...]:
+    """What the devices say of their routing, those that are known."""
+    rows = []
+    for device in devices:
+        known = now.facts[device].document if device in now.facts else {}
+        for each in known.get("neighbours", ()):
+            words = (each["state"], each["state6"])
+            if any(words):
+                sound = all(word in {None, "full"} for word in words)
+                rows.append(
+                    RoutingRow(device, each["neighbour"], each["link"], "", *words, None, None,
+                               LinkState.UP if sound else LinkState.DEGRADED)
+                )  # fmt: skip
+        for each in known.get("sessions", ()):
+            sound = each["state"] == "established"
+            rows.append(
+                RoutingRow(device, each["peer"], "", each["address"], None, None, each["state"],
+                           each["prefixes"], LinkState.UP if sound else LinkState.DEGRADED)
+            )  # fmt: skip
+    return tuple(rows)
+
+
 def rows_of(links: Iterable[str], network: Network, now: Now) -> Sequence[Row]:
     """Rows of some links."""
     return tuple(Row(network.links[link], now.links[link]) for link in links)

@@ -61,6 +61,7 @@ def monitor(ctx: typer.Context) -> None:
     SIGHUP has it read the inventory again, without losing a sample. With --json each change of
     state is a line on stdout.
     """
+    from cli.device_asker import device_asker
     from cli.logs import configure_logs
     from cli.prober import probe_sockets
     from cli.store import store_place
@@ -101,6 +102,7 @@ def monitor(ctx: typer.Context) -> None:
                 secrets=secrets,
                 report=report,
                 open_socket=probe_sockets(context.lab),
+                ask_device=device_asker(context),
                 reload=reload,
             )
         finally:

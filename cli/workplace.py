@@ -52,7 +52,7 @@ def workplace(context: Context, network: Network | None = None) -> Iterator["Wor
         device = live.devices[name]
         return candidate_of(device, renderer.render(device))
 
-    fleet = Fleet(live, _access(context), context.settings.provision.workers)
+    fleet = Fleet(live, access_of(context), context.settings.provision.workers)
     try:
         with lab_prober(context) as prober:
             yield Work(
@@ -130,7 +130,8 @@ def _git(folder: Path, *words: str) -> str:
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
-def _access(context: Context) -> "Callable[[Device], Access]":
+def access_of(context: Context) -> "Callable[[Device], Access]":
+    """How to log in to each device; SecretError, when it is called, for a missing password."""
     from nornir_tasks.drivers.known_hosts import KnownHosts
     from nornir_tasks.session import Access
 

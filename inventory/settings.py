@@ -54,6 +54,7 @@ class PollSettings:
     deadline_s: float = limited(8, gt=0, le=3600)
     concurrency: int = limited(64, ge=1, le=10_000)
     facts_interval_s: float = limited(30, ge=1, le=3600)
+    device_interval_s: float = limited(120, ge=0, le=86_400)
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,14 @@ from inventory.model import Network
 from inventory.secrets import Secrets
 from inventory.settings import Settings
 from monitor.clock import Clock
+from monitor.costs import Costs
 from monitor.facts import Facts
 from monitor.notes import Notes
 from monitor.probes import Prober
 from monitor.probes_icmp import OpenSocket
+from monitor.routing_spoken import AskDevice
 from monitor.services import Services
+from monitor.snmp.base import Counters
 from monitor.snmp.open import open_client
 from monitor.store.base import Store
 from monitor.targets import Credentials, Target
@@ -42,17 +45,22 @@ class Beside:
         watch: Watch,
         wanted: Sequence[Target],
         open_socket: OpenSocket,
+        counters: Counters,
+        ask_device: AskDevice | None,
     ) -> None:
-        """SecretError when one is missing."""
+        """`counters`: the polling's. SecretError when a secret is missing."""
         self._notes = Notes(store, clock)
+        client = open_client(settings.poll, secrets)
+        self._costs = Costs((counters, client.counters), clock=clock, tell=self._notes.tell)
         self._facts = facts = Facts(
             network,
             wanted,
-            open_client(settings.poll, secrets),
+            client,
             settings.poll,
             clock=clock,
             take=watch.take_routing,
             tell=self._notes.tell,
+            ask_device=ask_device,
         )
 
         def ask_both(device: str) -> None:
@@ -97,6 +105,7 @@ class Beside:
                 _kept_apart("prober", self._prober.run(stop)),
                 _kept_apart("facts", self._facts.run(stop)),
                 _kept_apart("services", self._services.run(stop)),
+                _kept_apart("costs", self._costs.run(stop)),
             )
         finally:
             told.set()

@@ -16,7 +16,10 @@ from inventory.model import Network
 from inventory.settings import PollSettings
 from monitor.clock import Clock
 from monitor.metrics import DEVICE_FACTS
-from monitor.routing import Expected, Routing, expected_routing, shown, troubles
+from monitor.routing import UNHEARD, Expected, Routing, expected_routing, shown, troubles
+from monitor.routing_mib import read_routing
+from monitor.routing_spoken import AskDevice, Spoken, completed, is_lacking
+from monitor.routing_through import Through
 from monitor.schedule import share
 from monitor.snmp.base import SnmpClient, SnmpSession, Value
 from monitor.store.base import Latest
@@ -27,10 +30,6 @@ AT_ONCE = 16
 TICK_S = 1.0
 CONFIRM_S = 3.0
 """What routing lacks must be seen twice, so long apart: an adjacency takes a moment to form."""
-OSPF_STATUS, OSPF_NEIGHBOURS = "1.3.6.1.2.1.14.1.2.0", "1.3.6.1.2.1.14.10.1.6"
-BGP_VERSION, BGP_PEERS = "1.3.6.1.2.1.15.1.0", "1.3.6.1.2.1.15.3.1.2"
-BGP_PATHS, CISCO_PREFIXES = "1.3.6.1.2.1.15.6.1.13", "1.3.6.1.4.1.9.9.187.1.2.4.1.1"
-"""bgp4PathAttrBest, indexed by prefix, length and peer; cbgpPeerAcceptedPrefixes."""
 
 log = structlog.get_logger("monitor")
 
@@ -59,11 +58,23 @@ class Facts:
         clock: Clock,
         take: Callable[[str, Mapping[str, str]], None],
         tell: Callable[[Latest], None],
+        ask_device: AskDevice | None = None,
     ) -> None:
-        """`take(device, troubles)`: link -> what routing over it lacks as that device sees it."""
+        """`take(device, troubles)`: link -> what routing over it lacks as that device sees it.
+
+        `ask_device`: asks for the routing that an agent serves no MIB of.
+        """
         self._client, self._settings, self._clock = client, settings, clock
         self._take, self._tell = take, tell
         self._expected = expected_routing(network)
+        self._through = Through(
+            network,
+            ask_device,
+            settings.device_interval_s,
+            clock=clock,
+            sound=self._sound,
+            ready=self.ask_now,
+        )
         now = clock.monotonic()
         self._devices = {
             each.device: _Device(
@@ -96,7 +107,7 @@ class Facts:
         finally:
             for task in asking:
                 task.cancel()
-            await asyncio.gather(*asking, return_exceptions=True)
+            await asyncio.gather(*asking, self._through.close(), return_exceptions=True)
             await self._client.close()
 
     async def _ask(self, device: _Device, slots: asyncio.Semaphore) -> None:
@@ -105,7 +116,7 @@ class Facts:
                 document = await _facts(device)
                 expected = self._expected.get(device.target.device)
                 if expected:
-                    found = await _routing(device.session, device.platform, expected)
+                    found = await self._routing(device, expected)
                     document |= shown(expected, found)
                     self._judge(device, troubles(device.target.device, expected, found))
         except (SnmpError, TimeoutError) as error:
@@ -117,6 +128,17 @@ class Facts:
         finally:
             device.session.close()
             device.busy = False
+
+    async def _routing(self, device: _Device, expected: Expected) -> Routing:
+        found = await read_routing(device.session, device.platform, expected)
+        if is_lacking(expected, found):
+            spoken = self._through.latest(device.target.device)
+            return completed(expected, found, spoken) if spoken else found
+        return found
+
+    def _sound(self, device: str, spoken: Spoken) -> bool:
+        expected = self._expected[device]
+        return not any(troubles(device, expected, completed(expected, UNHEARD, spoken)).values())
 
     def _judge(self, device: _Device, found: Mapping[str, str]) -> None:
         now = self._clock.monotonic()
@@ -157,40 +179,3 @@ def _memory(values: Mapping[str, list[int]]) -> float | None:
         return None
     total = total or sum(values.get("memory_used", [])) + sum(free)
     return max(0.0, 1 - sum(free) / total) if total > 0 else None
-
-
-async def _routing(session: SnmpSession, platform: str, expected: Expected) -> Routing:
-    answer = (await session.get([(OSPF_STATUS, BGP_VERSION)]))[0].found
-    neighbours = peers = None
-    prefixes: dict[str, int] = {}
-    if OSPF_STATUS in answer:
-        neighbours = {_address(oid, OSPF_NEIGHBOURS): value
-                      for oid, value in await _numbers(session, OSPF_NEIGHBOURS)}  # fmt: skip
-    if expected.peers and BGP_VERSION in answer:
-        peers = {_address(oid, BGP_PEERS): value
-                 for oid, value in await _numbers(session, BGP_PEERS)}  # fmt: skip
-        prefixes = await _prefixes(session, platform)
-    return Routing(neighbours, peers, prefixes)
-
-
-async def _prefixes(session: SnmpSession, platform: str) -> dict[str, int]:
-    if platform == "cisco_ios":
-        rows = await _numbers(session, CISCO_PREFIXES)
-        return {
-            _address(oid, CISCO_PREFIXES): value for oid, value in rows if oid.endswith(".1.1")
-        }  # fmt: skip  (IPv4 unicast)
-    found: dict[str, int] = {}
-    for oid, _ in await session.walk(BGP_PATHS):
-        peer = ".".join(oid.split(".")[-4:])
-        found[peer] = found.get(peer, 0) + 1
-    return found
-
-
-async def _numbers(session: SnmpSession, column: str) -> list[tuple[str, int]]:
-    rows: list[tuple[str, Value]] = await session.walk(column)
-    return [(oid, value) for oid, value in rows if isinstance(value, int)]
-
-
-def _address(oid: str, column: str) -> str:
-    """The first four arcs of a row's index."""
-    return ".".join(oid.removeprefix(f"{column}.").split(".")[:4])

@@ -19,6 +19,7 @@ from monitor.beside import Beside
 from monitor.clock import Clock
 from monitor.poller import Poller
 from monitor.probes_icmp import OpenSocket
+from monitor.routing_spoken import AskDevice
 from monitor.snmp.open import open_client
 from monitor.store.base import Store
 from monitor.targets import Credentials, targets
@@ -39,6 +40,7 @@ class Means:
     writer: Writer
     clock: Clock
     open_socket: OpenSocket
+    ask_device: AskDevice | None
 
 
 class Generation:
@@ -83,6 +85,8 @@ class Generation:
             watch=self._watch,
             wanted=wanted,
             open_socket=means.open_socket,
+            counters=self._client.counters,
+            ask_device=means.ask_device,
         )
 
     @property

@@ -19,6 +19,8 @@ class LinkProbe:
     near: str | None
     """Address at its nearer end; None where that has none of its own (towards a switch)."""
     far: str
+    device: str
+    """Whose address `far` is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +68,11 @@ def _link_probe(link: Link, network: Network, costs: dict[str, int]) -> LinkProb
         a, b = costs.get(link.a.device, unknown), costs.get(link.b.device, unknown)
         near, far = (link.a, link.b) if a <= b else (link.b, link.a)
         assert near.ipv4 and far.ipv4  # noqa: S101, PT018  (asked above)
-        return LinkProbe(link.id, str(near.ipv4.ip), str(far.ipv4.ip))
+        return LinkProbe(link.id, str(near.ipv4.ip), str(far.ipv4.ip), far.device)
     for end, other in ((link.a, link.b), (link.b, link.a)):
         switch, router = network.devices[end.device], network.devices[other.device]
         if not switch.routes and router.router_id:
-            return LinkProbe(link.id, str(router.router_id), str(_own(switch)))
+            return LinkProbe(link.id, str(router.router_id), str(_own(switch)), switch.name)
     return None
 
 

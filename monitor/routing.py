@@ -1,11 +1,13 @@
 """What routing over each link should be, and what it lacks. Pure.
 
-OSPF-MIB (RFC 4750) and BGP4-MIB (RFC 4273): what a device says of its neighbours is held against
-the model. A device that serves no such MIB says nothing, which is no fault.
+OSPF-MIB (RFC 4750), OSPFV3-MIB (RFC 5643) and BGP4-MIB (RFC 4273), or where a device serves none
+of these its own words: what it says of its neighbours is held against the model. A device that
+says nothing has no fault.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple, TypeVar
 
 from inventory.model import Device, Network
 from monitor.dependencies import external_link
@@ -16,6 +18,7 @@ OSPF_STATES = ("", "down", "attempt", "init", "2-way", "exchange start", "exchan
 FULL = 8
 BGP_STATES = ("", "idle", "connect", "active", "opensent", "openconfirm", "established")
 ESTABLISHED = 6
+Key = TypeVar("Key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,26 +31,47 @@ class Peer:
     """The link that is degraded without it; None for a session inside the region."""
 
 
+class Neighbour(NamedTuple):
+    """An OSPF neighbour that should be there, behind one link."""
+
+    device: str
+    link: str
+    interface: str
+    """Ours, by its name in the inventory."""
+    key6: tuple[str, str] | None
+    """Our ifName and its router id, by which OSPFv3 knows it; None where that does not run."""
+
+
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """Of one device, IPv4."""
+    """Of one device."""
 
-    neighbours: Mapping[str, tuple[str, str]]
-    """Address of an OSPF neighbour -> (its device, the link to it)."""
+    neighbours: Mapping[str, Neighbour]
+    """By the IPv4 address of the neighbour."""
     peers: Mapping[str, Peer]
-    """By the peer's address."""
+    """By the peer's IPv4 address."""
+
+    @property
+    def keys6(self) -> tuple[tuple[str, str], ...]:
+        """Of the OSPFv3 neighbours."""
+        return tuple(each.key6 for each in self.neighbours.values() if each.key6)
 
 
 @dataclass(frozen=True, slots=True)
 class Routing:
-    """What one device says; None where it serves no such MIB."""
+    """What one device says; None where it does not say."""
 
     neighbours: Mapping[str, int] | None
     """Address -> ospfNbrState."""
+    neighbours6: Mapping[tuple[str, str], int] | None
+    """Our ifName and the neighbour's router id -> ospfv3NbrState, whose numbers mean the same."""
     peers: Mapping[str, int] | None
     """Address -> bgpPeerState."""
-    prefixes: Mapping[str, int]
+    prefixes: Mapping[str, int] | None
     """Address of a peer -> prefixes received from it."""
+
+
+UNHEARD = Routing(None, None, None, None)
 
 
 def expected_routing(network: Network) -> dict[str, Expected]:
@@ -62,12 +86,15 @@ def expected_routing(network: Network) -> dict[str, Expected]:
 def troubles(device: str, expected: Expected, found: Routing) -> dict[str, str]:
     """Link -> what is missing on it as `device` sees it; every link it could tell of is there."""
     said: dict[str, list[str]] = {}
-    if found.neighbours is not None:
-        for address, (name, link) in expected.neighbours.items():
-            state = found.neighbours.get(address, 0)
-            lacks = say("link.adjacency", device=device, neighbour=name,
-                        found=_word(OSPF_STATES, state))  # fmt: skip
-            said.setdefault(link, []).append("" if state == FULL else lacks)
+    for address, each in expected.neighbours.items():
+        for sentence, state in (
+            ("link.adjacency", _state(found.neighbours, address)),
+            ("link.adjacency6", _state(found.neighbours6, each.key6)),
+        ):
+            if state is not None:
+                word = _word(OSPF_STATES, state)
+                lacks = say(sentence, device=device, neighbour=each.device, found=word)
+                said.setdefault(each.link, []).append("" if state == FULL else lacks)
     if found.peers is not None:
         for address, peer in expected.peers.items():
             if peer.link is None:
@@ -80,35 +107,65 @@ def troubles(device: str, expected: Expected, found: Routing) -> dict[str, str]:
 
 
 def shown(expected: Expected, found: Routing) -> dict[str, object]:
-    """The same for people: {"adjacencies": {...}, "sessions": [...]}; null where not known."""
-    full = None
-    if found.neighbours is not None:
-        full = sum(found.neighbours.get(address) == FULL for address in expected.neighbours)
+    """The same for people, as GET /api/v1/devices/{id} has it; null where not known."""
+    neighbours = [
+        {
+            "neighbour": each.device,
+            "link": each.link,
+            "state": _known(_state(found.neighbours, address)),
+            "state6": _known(_state(found.neighbours6, each.key6)),
+        }
+        for address, each in sorted(expected.neighbours.items(), key=lambda item: item[1].link)
+    ]
     sessions = [
         {
             "peer": peer.name,
             "address": address,
             "state": _word(BGP_STATES, found.peers.get(address, 0)),
-            "prefixes": found.prefixes.get(address, 0),
+            "prefixes": None if found.prefixes is None else found.prefixes.get(address, 0),
         }
         for address, peer in sorted(expected.peers.items())
         if found.peers is not None
     ]
-    return {"adjacencies": full, "expected_adjacencies": len(expected.neighbours),
-            "sessions": sessions}  # fmt: skip
+    return {
+        "adjacencies": _full(found.neighbours, tuple(expected.neighbours)),
+        "expected_adjacencies": len(expected.neighbours),
+        "adjacencies6": _full(found.neighbours6, expected.keys6),
+        "expected_adjacencies6": len(expected.keys6),
+        "neighbours": neighbours,
+        "sessions": sessions,
+    }
+
+
+def _full(states: Mapping[Key, int] | None, wanted: tuple[Key, ...]) -> int | None:
+    return None if states is None else sum(states.get(each) == FULL for each in wanted)
+
+
+def _state(states: Mapping[Key, int] | None, key: Key | None) -> int | None:
+    """0 for a neighbour that is not there; None where nobody knows, or none is expected."""
+    return None if states is None or key is None else states.get(key, 0)
+
+
+def _known(state: int | None) -> str | None:
+    return None if state is None else _word(OSPF_STATES, state)
 
 
 def _word(names: tuple[str, ...], state: int) -> str:
     return names[state] if 0 < state < len(names) else "-"
 
 
-def _neighbours(network: Network, device: Device) -> dict[str, tuple[str, str]]:
+def _neighbours(network: Network, device: Device) -> dict[str, Neighbour]:
     found = {}
     for link in network.links.values():
         if link.routed and device.name in {link.a.device, link.b.device}:
-            other = link.other(device.name)
+            own, other = link.end(device.name), link.other(device.name)
+            peer = network.devices.get(other.device)
+            key6 = None
+            if other.ipv6 and peer and peer.router_id:
+                key6 = (device.interface(own.interface).if_name, str(peer.router_id))
             if other.ipv4:
-                found[str(other.ipv4.ip)] = (other.device, link.id)
+                neighbour = Neighbour(other.device, link.id, own.interface, key6)
+                found[str(other.ipv4.ip)] = neighbour
     return found
 
 

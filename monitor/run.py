@@ -20,6 +20,7 @@ from monitor.clock import Clock, SystemClock
 from monitor.generation import Generation, Means, Reload, next_network
 from monitor.probes_icmp import OpenSocket, open_here
 from monitor.rejects import Rejects
+from monitor.routing_spoken import AskDevice
 from monitor.spool import Spool
 from monitor.store.base import Batch, StateEntry, Store
 from monitor.store.keep import chores_of
@@ -47,13 +48,15 @@ async def run_monitor(
     clock: Clock | None = None,
     report: Callable[[StateEntry], None] | None = None,
     open_socket: OpenSocket = open_here,
+    ask_device: AskDevice | None = None,
     reload: Reload | None = None,
 ) -> None:
     """Poll every device of `network` into `store` until `stop` is set; then end within 5 s.
 
     `store` is open for writing and stays open. `report` is called with each change of state.
     `open_socket` opens the sockets that probes leave from; `credentials` replaces those of the
-    region's plan; `reload` brings another inventory while it runs. StoreError when another monitor
+    region's plan; `ask_device` asks for routing past an agent that serves no MIB of it; `reload`
+    brings another inventory while it runs. StoreError when another monitor
     writes to the same file, SecretError when a secret is missing; a store that fails later is
     waited for.
     """
@@ -61,7 +64,7 @@ async def run_monitor(
     with only_monitor(settings.store.path), opened_spool(settings.store) as spool:
         raise_file_limit(len(network.devices) + FILES_BESIDE)
         writer = _ReportingWriter(store, clock, chores_of(store, settings.store), spool, report)
-        means = Means(settings, secrets, credentials, store, writer, clock, open_socket)
+        means = Means(settings, secrets, credentials, store, writer, clock, open_socket, ask_device)
         generation = Generation(network, means, await asyncio.to_thread(_past, store))
         log.info("monitor_started", devices=generation.devices, interval_s=settings.poll.interval_s)
         written = asyncio.Event()

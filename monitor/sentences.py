@@ -66,6 +66,10 @@ SENTENCES: Mapping[str, Name] = MappingProxyType(
             "{device}: OSPF adjacency with {neighbour} - expected full, found {found}",
             "{device}: OSPF მეზობლობა ({neighbour}) – უნდა იყოს full, არის {found}",
         ),
+        "link.adjacency6": Name(
+            "{device}: OSPFv3 adjacency with {neighbour} - expected full, found {found}",
+            "{device}: OSPFv3 მეზობლობა ({neighbour}) – უნდა იყოს full, არის {found}",
+        ),
         "link.session": Name(
             "{device}: BGP session with {peer} - expected established, found {found}",
             "{device}: BGP სესია ({peer}) – უნდა იყოს established, არის {found}",

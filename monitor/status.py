@@ -84,6 +84,7 @@ def link_status(
         out_errors_ps=known.value("out_errors_ps"),
         loss=known.value("loss"),
         rtt_ms=known.value("rtt_ms"),
+        jitter_ms=known.value("jitter_ms"),
         reason=entry.reason if entry else NEVER,
         quality=known.quality,
     )
@@ -125,6 +126,7 @@ def _without_values(status: LinkStatus, state: LinkState, reason: str) -> LinkSt
         out_errors_ps=None,
         loss=None,
         rtt_ms=None,
+        jitter_ms=None,
         reason=reason,
         quality=quality,
     )

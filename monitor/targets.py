@@ -48,6 +48,8 @@ class Target:
     credentials: Credentials
     interfaces: tuple[ExpectedInterface, ...]
     """Those that are ends of links, in the device's order."""
+    site: str = ""
+    """Whose lines its polling takes room on."""
 
 
 def targets(network: Network, credentials: Credentials | None = None) -> tuple[Target, ...]:
@@ -60,6 +62,7 @@ def targets(network: Network, credentials: Credentials | None = None) -> tuple[T
             port=device.snmp_port,
             credentials=used,
             interfaces=tuple(_expected(network, device)),
+            site=device.site,
         )
         for device in network.devices.values()
     )

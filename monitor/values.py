@@ -96,6 +96,8 @@ class LatestKind(StrEnum):
     """What the listener for traps and syslog counts."""
     PROBER = "prober"
     """What the prober counts."""
+    COST = "cost"
+    """What polling took, a site."""
 
 
 class IncidentState(StrEnum):

@@ -72,7 +72,7 @@ def site_documents(showing: Showing) -> list[dict[str, Any]]:
     links = {link: status.state for link, status in now.links.items()}
     devices = {device: status.state for device, status in now.devices.items()}
     return [
-        documents.site_now(site, showing.network, links, devices)
+        documents.site_now(site, showing.network, links, devices, now.pings.get(site.code))
         for site in showing.network.sites.values()
     ]
 

@@ -14,6 +14,7 @@ from api.pages import Pages
 from api.problems import Problem
 from api.showing import Showing
 from api.texts import text
+from monitor.probes_plan import probe_plan
 from monitor.store.base import DeviceEvent
 from monitor.values import LinkState
 
@@ -36,6 +37,7 @@ def router(showing: Showing, pages: Pages) -> APIRouter:
     """Routes at the root; none of them is part of the API's document."""
     routes = APIRouter(include_in_schema=False)
     network, live = showing.network, showing.live
+    far_ends = {each.link: each.device for each in probe_plan(network).links}
 
     @routes.get("/")
     async def now(request: Request, state: str = "") -> Response:
@@ -83,6 +85,8 @@ def router(showing: Showing, pages: Pages) -> APIRouter:
             rows=views.rows_of(touching, network, live.now),
             path=path_to_core(network, one, live.now),
             states={link: status.state for link, status in live.now.links.items()},
+            pings=views.ping_rows(code, touching, far_ends, live.now),
+            routing=views.routing_rows(one.devices, live.now),
             facts=live.now.facts, no_facts=NO_FACTS, events=await _told(showing, one.devices),
         )  # fmt: skip
 

@@ -1,7 +1,7 @@
 """The seam: ask one device for exact OIDs, or walk one column. Every wait is bounded."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from inventory.errors import SnmpError
@@ -46,6 +46,17 @@ Answered = Callable[[list[Answer] | SnmpError], None]
 
 
 @dataclass(slots=True)
+class Cost:
+    """What asking the devices of one site took, since the client was made: UDP datagrams, retries
+    and the discovery of SNMPv3 among them, and the octets in these."""
+
+    sent: int = 0
+    sent_octets: int = 0
+    received: int = 0
+    received_octets: int = 0
+
+
+@dataclass(slots=True)
 class Counters:
     """What a client did since it was made."""
 
@@ -54,6 +65,12 @@ class Counters:
     timeouts: int = 0
     refused: int = 0
     """Answers that were malformed, not authentic, or to a question that nobody asked."""
+    costs: dict[str, Cost] = field(default_factory=dict)
+    """By site; nothing is counted with gufo-snmp, which does not show its datagrams."""
+
+    def cost(self, site: str) -> Cost:
+        """Where to count what `site` costs."""
+        return self.costs.setdefault(site, Cost())
 
 
 class SnmpSession(Protocol):

@@ -23,7 +23,7 @@ class Exchange:
     __slots__ = (
         "_answers", "_asked", "_attempts", "_client", "_discover", "_done", "_expires_at",
         "_give_up_at", "_heard", "_left", "_open", "_peer", "_resends", "_session", "address",
-        "over",
+        "cost", "over",
     )  # fmt: skip
 
     def __init__(
@@ -34,7 +34,7 @@ class Exchange:
         done: Answered,
         deadline_s: float,
     ) -> None:
-        self.address, self._peer = session.address, session.peer
+        self.address, self.cost, self._peer = session.address, session.cost, session.peer
         self._session, self._client = session, session.client
         self._asked, self._discover, self._done = asked, discover, done
         self._answers: list[Answer | None] = [None] * len(asked)

@@ -93,12 +93,14 @@ class NativeSession:
     """One device; it holds no socket."""
 
     __slots__ = (
-        "_asked", "_discover", "_exchange", "_requests", "_target", "address", "client", "peer",
+        "_asked", "_discover", "_exchange", "_requests", "_target", "address", "client", "cost",
+        "peer",
     )  # fmt: skip
 
     def __init__(self, target: Target, peer: Peer, client: NativeClient) -> None:
         self.peer, self.client = peer, client
         self.address = (target.address, target.port)
+        self.cost = client.counters.cost(target.site)
         self._target = target
         self._requests: Sequence[Sequence[str]] = ()
         self._asked: list[Asked] = []

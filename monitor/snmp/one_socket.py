@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
-from monitor.snmp.base import Counters
+from monitor.snmp.base import Cost, Counters
 from monitor.snmp.questions import number_of
 
 Address = tuple[str, int]
@@ -37,6 +37,7 @@ class Waiting(Protocol):
     """Somebody who asked."""
 
     address: Address
+    cost: Cost
 
     def take(self, number: bytes, message: bytes, received: float) -> None:
         """An answer to request `number`, from `address`; anything may be in it. Never raises."""
@@ -80,7 +81,7 @@ class OneSocket:
         loop, _ = self._opened or self._open()
         self._waiting[number] = waiting
         if self._room > 0 and not self._queue:
-            self._put(message, waiting.address)
+            self._put(message, waiting)
         else:
             self._queue.append((number, message))
         if self._timer is None:
@@ -113,6 +114,8 @@ class OneSocket:
                 if waiting is None or waiting.address != sender:
                     refused += 1
                 else:
+                    waiting.cost.received += 1
+                    waiting.cost.received_octets += len(message)
                     waiting.take(number, message, now)
         except OSError:
             pass  # nearly always that it would block; else the next call reads on
@@ -131,15 +134,18 @@ class OneSocket:
         self._waiting.clear()
         self._queue.clear()
 
-    def _put(self, message: bytes, address: Address) -> None:
+    def _put(self, message: bytes, waiting: Waiting) -> None:
         """A full queue of the kernel loses the message as the network might."""
         assert self._opened is not None  # noqa: S101  (only called when it is)
         self._room -= 1
         self._counters.requests += 1
         try:
-            self._opened[1].sendto(message, address)
+            self._opened[1].sendto(message, waiting.address)
         except BlockingIOError:
             self._room = 0
+        else:
+            waiting.cost.sent += 1
+            waiting.cost.sent_octets += len(message)
 
     def _round(self) -> None:
         came = self.empty()
@@ -168,7 +174,7 @@ class OneSocket:
             if waiting is None:
                 continue  # given up meanwhile
             try:
-                self._put(message, waiting.address)
+                self._put(message, waiting)
             except OSError:
                 continue  # as if it were lost on the way
 

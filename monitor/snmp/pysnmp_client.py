@@ -33,7 +33,7 @@ from pysnmp.proto.rfc1905 import (  # type: ignore[import-untyped]
 from inventory.errors import SnmpError
 from inventory.secrets import Secrets
 from monitor.said import say
-from monitor.snmp.base import Answer, Counters, Value, check_walk
+from monitor.snmp.base import Answer, Cost, Counters, Value, check_walk
 from monitor.targets import Credentials, Target
 
 T = TypeVar("T")
@@ -48,6 +48,8 @@ _ABSENT = (NoSuchObject, NoSuchInstance, EndOfMibView)
 class _FromTheAsked(UdpAsyncioTransport):  # type: ignore[misc]
     """Takes datagrams only from the address that was asked; the library takes them from any."""
 
+    cost: Cost
+
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._asked: set[tuple[str, int]] = set()
@@ -55,16 +57,22 @@ class _FromTheAsked(UdpAsyncioTransport):  # type: ignore[misc]
     def send_message(self, message: bytes, address: Any) -> None:
         """Remember who is asked."""
         self._asked.add((address[0], address[1]))
+        self.cost.sent += 1
+        self.cost.sent_octets += len(message)
         super().send_message(message, address)
 
     def datagram_received(self, datagram: bytes, address: Any) -> None:
         """Drop what comes from elsewhere."""
         if (address[0], address[1]) in self._asked:
+            self.cost.received += 1
+            self.cost.received_octets += len(datagram)
             super().datagram_received(datagram, address)
 
 
-class _Transport(UdpTransportTarget):  # type: ignore[misc]
-    PROTO_TRANSPORT = _FromTheAsked
+def _transport(cost: Cost) -> Any:
+    """A kind of transport that counts there: the library makes its transports by itself."""
+    counting = type("Counting", (_FromTheAsked,), {"cost": cost})
+    return type("Transport", (UdpTransportTarget,), {"PROTO_TRANSPORT": counting})
 
 
 class PysnmpClient:
@@ -98,6 +106,7 @@ class PysnmpSession:
         self._slots, self._counters = client.slots, client.counters
         self._timeout_s, self._retries = client.timeout_s, client.retries
         self._engine: Any = None
+        self._transport = _transport(client.counters.cost(target.site))
 
     async def get(self, requests: Sequence[Sequence[str]]) -> list[Answer]:
         """See SnmpSession."""
@@ -169,7 +178,7 @@ class PysnmpSession:
         """(OID, value) as answered; None for what isn't there. TimeoutError, ValueError."""
         where = (self._target.address, self._target.port)
         self._engine = self._engine or SnmpEngine()
-        transport = await _Transport.create(where, timeout=self._timeout_s, retries=0)
+        transport = await self._transport.create(where, timeout=self._timeout_s, retries=0)
         # The library's own timer ticks every half second; ours is exact, and ends it in any case.
         async with asyncio.timeout(self._timeout_s):
             problem, status, _, binds = await command(

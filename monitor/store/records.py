@@ -92,6 +92,7 @@ class LinkStatus:
     out_errors_ps: float | None
     loss: float | None
     rtt_ms: float | None
+    jitter_ms: float | None
     reason: str
     """One sentence for a person; empty when it is simply up."""
     quality: Quality

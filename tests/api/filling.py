@@ -72,6 +72,7 @@ def sample(link: Link, at: float, covers_s: float = 10.0) -> LinkSample:
         out_discards_ps=round(max(0.0, chance.gauss(-2, 1.5)), 2),
         loss=0.0,
         rtt_ms=round(chance.uniform(0.7, 3.4), 2),
+        jitter_ms=round(chance.uniform(0.05, 0.6), 2),
     )
 
 
@@ -257,8 +258,24 @@ def fill_notes(store: Store, network: Network, now: float) -> None:
         ]
     )  # fmt: skip
     facts = {"cpu": 0.07, "memory": 0.41, "temperature_c": 38.0, "adjacencies": 1,
-             "expected_adjacencies": 2, "sessions": []}  # fmt: skip
-    rows = [Latest(LatestKind.DEVICE, "zes-rtr1", now, facts)]
+             "expected_adjacencies": 2, "adjacencies6": 2, "expected_adjacencies6": 2,
+             "neighbours": [
+                 {"neighbour": "kha-rtr1", "link": "kha-zes", "state": "full", "state6": "full"},
+                 {"neighbour": "kut-core2", "link": "kut-zes", "state": "init", "state6": "full"},
+             ], "sessions": []}  # fmt: skip
+    border = {"cpu": 0.21, "memory": 0.5, "temperature_c": None, "adjacencies": None,
+              "expected_adjacencies": 3, "sessions": [
+                  {"peer": "central-government", "address": "192.0.2.2", "state": "established",
+                   "prefixes": 2},
+                  {"peer": "kut-core1", "address": "10.255.0.1", "state": "active",
+                   "prefixes": None},
+              ]}  # fmt: skip
+    rows = [
+        Latest(LatestKind.DEVICE, "zes-rtr1", now, facts),
+        Latest(LatestKind.DEVICE, "tbi-edge1", now, border),
+        Latest(LatestKind.SITE, "zes", now,
+               {"loss": 0.05, "rtt_ms": 4.21, "jitter_ms": 0.37, "pings": 60}),
+    ]  # fmt: skip
     states = [
         ("inmis", LinkState.UP, Fault.NONE, "", (34.2, 200, 71.5)),
         ("resolver", LinkState.UP, Fault.NONE, "", (1.3, None, None)),
@@ -271,6 +288,7 @@ def fill_notes(store: Store, network: Network, now: float) -> None:
     counts = {"traps_received": 3, "traps_accepted": 3, "syslog_received": 1}
     rows.append(Latest(LatestKind.RECEIVER, "all", now, counts))
     rows.append(Latest(LatestKind.PROBER, "all", now, {"probes_sent": 900, "probe_targets": 240}))
+    rows.append(Latest(LatestKind.COST, "all", now, {"zes": [120, 24_000, 118, 150_000]}))
     store.put_latest(rows)
     entries = (
         StateEntry(Subject(SubjectKind.SERVICE, name), now - 3000, state, fault, reason)

@@ -13,7 +13,7 @@ from tests.api.filling import fill_poll, sample, turn
 
 KEYS = {
     "id", "state", "since", "as_of", "in_bps", "out_bps", "in_utilisation", "out_utilisation",
-    "in_errors_ps", "out_errors_ps", "loss", "rtt_ms", "reason", "quality",
+    "in_errors_ps", "out_errors_ps", "loss", "rtt_ms", "jitter_ms", "reason", "quality",
 }  # fmt: skip
 
 

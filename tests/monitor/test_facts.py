@@ -1,21 +1,36 @@
 """CPU, memory, OSPF and BGP: of a real snmpd, and of tables that say what a router would."""
 
 import asyncio
-from collections.abc import Mapping
+import threading
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from inventory.errors import ImeretiError
+from inventory.model import Device
 from inventory.secrets import Secrets
 from inventory.settings import PollSettings
 from monitor.clock import SystemClock
-from monitor.facts import BGP_PATHS, BGP_PEERS, BGP_VERSION, OSPF_NEIGHBOURS, OSPF_STATUS, Facts
-from monitor.routing import ESTABLISHED, FULL, Routing, expected_routing, shown, troubles
+from monitor.facts import Facts
+from monitor.metrics import IF_NAME
+from monitor.routing import ESTABLISHED, FULL, UNHEARD, Routing, expected_routing, shown, troubles
+from monitor.routing_mib import (
+    BGP_PATHS,
+    BGP_PEERS,
+    BGP_VERSION,
+    OSPF3_NEIGHBOURS,
+    OSPF3_STATUS,
+    OSPF_NEIGHBOURS,
+    OSPF_STATUS,
+)
+from monitor.routing_spoken import AskDevice, Spoken, completed, is_lacking
 from monitor.said import told
 from monitor.snmp.open import open_client
 from monitor.store.base import Latest
 from monitor.targets import Credentials, targets
 from monitor.values import LinkState
-from tests.monitor.agent import Agent, Typed, parse, serving
+from tests.monitor.agent import OCTETS, Agent, Typed, parse, serving
 from tests.monitor.networks import V2C, default_network, on_loopback
 from tests.monitor.snmpd import COMMUNITY, running_snmpd
 from tests.monitor.test_probes import until
@@ -26,14 +41,19 @@ INTEGER = 0x02
 
 
 async def read(
-    device: str, platform: str, port: int, credentials: Credentials, seconds_s: float = 1.0
+    device: str,
+    platform: str,
+    port: int,
+    credentials: Credentials,
+    *,
+    seconds_s: float = 1.0,
+    ask_device: AskDevice | None = None,
+    enough: Callable[[Mapping[str, object]], bool] = bool,
 ) -> tuple[dict[str, object], list[Mapping[str, str]]]:
     """What is told of one device, and what its routing lacks, read after read."""
     whole = default_network()
-    network = on_loopback(whole, {device: port})
-    devices = dict(network.devices)
-    devices[device] = replace(devices[device], platform=platform)
-    network = replace(network, devices=devices, links=whole.links)
+    there = replace(whole.devices[device], platform=platform)
+    network = replace(whole, devices={**whole.devices, device: there})
     settings = PollSettings(facts_interval_s=seconds_s)
     rows: list[Latest] = []
     lacking: list[Mapping[str, str]] = []
@@ -41,11 +61,12 @@ async def read(
         network, targets(on_loopback(whole, {device: port}), credentials),
         open_client(settings, Secrets({}, "nowhere")), settings, clock=SystemClock(),
         take=lambda _, found: lacking.append(found), tell=rows.append,
+        ask_device=ask_device,
     )  # fmt: skip
     stop = asyncio.Event()
     asking = asyncio.create_task(facts.run(stop))
     facts.ask_now(device)
-    await until(lambda: bool(rows) and bool(lacking), 30)
+    await until(lambda: bool(rows) and bool(lacking) and enough(rows[-1].document), 30)
     stop.set()
     await asking
     return dict(rows[-1].document), lacking
@@ -108,19 +129,19 @@ def test_a_link_that_lacks_its_adjacency_is_degraded_and_says_so_in_both_languag
     world = running()
     expected = expected_routing(world.network)["zes-rtr1"]
     states = dict.fromkeys(expected.neighbours, FULL)
-    address = next(a for a, (_, link) in expected.neighbours.items() if link == "kut-zes")
-    lost = troubles("zes-rtr1", expected, Routing({**states, address: 3}, None, {}))
+    address = next(a for a, each in expected.neighbours.items() if each.link == "kut-zes")
+    lost = troubles("zes-rtr1", expected, replace(UNHEARD, neighbours={**states, address: 3}))
     world.watch.take_routing("zes-rtr1", lost)
     world.tick()
     entry = [each for each in world.states if each.subject.id == "kut-zes"][-1]
     assert entry.state is LinkState.DEGRADED
-    neighbour = expected.neighbours[address][0]
+    neighbour = expected.neighbours[address].device
     assert entry.reason == (
         f"zes-rtr1: OSPF adjacency with {neighbour} - expected full, found init"
     )
     assert told(entry.reason, "ka").startswith(f"zes-rtr1: OSPF მეზობლობა ({neighbour})")
     del states[address]
-    gone = troubles("zes-rtr1", expected, Routing(states, None, {}))
+    gone = troubles("zes-rtr1", expected, replace(UNHEARD, neighbours=states))
     assert gone["kut-zes"].endswith("found -")
     world.watch.take_routing("zes-rtr1", {})  # it fell silent: that is no evidence
     world.tick()
@@ -129,7 +150,7 @@ def test_a_link_that_lacks_its_adjacency_is_degraded_and_says_so_in_both_languag
 
 def test_an_external_session_degrades_its_link_and_an_internal_one_is_shown() -> None:
     expected = expected_routing(default_network())[BORDER]
-    found = Routing(None, {"192.0.2.2": 3}, {})
+    found = Routing(None, None, {"192.0.2.2": 3}, {})
     lacking = troubles(BORDER, expected, found)
     assert list(lacking) == [f"{BORDER}:GigabitEthernet0/0/2"]
     assert "BGP session with central-government - expected established, found active" in str(
@@ -141,3 +162,123 @@ def test_an_external_session_degrades_its_link_and_an_internal_one_is_shown() ->
     assert {each["peer"]: each["state"] for each in sessions if each["peer"].startswith("kut")} == {
         "kut-core1": "-", "kut-core2": "-", "kut-edge1": "-",
     }  # fmt: skip
+
+
+async def test_ospfv3_neighbours_are_known_by_interface_and_router_id() -> None:
+    whole = default_network()
+    expected = expected_routing(whole)[BORDER]
+    found = {OSPF3_STATUS: 1, OSPF_STATUS: 1}
+    names: dict[str, bytes] = {}
+    for number, (if_name, router) in enumerate(expected.keys6, 7):
+        arcs = int.from_bytes(bytes(int(part) for part in router.split(".")), "big")
+        found[f"{OSPF3_NEIGHBOURS}.{number}.0.{arcs}"] = FULL if number > 7 else 3
+        names[f"{IF_NAME}.{number}"] = if_name.encode()
+    agent = Agent({})
+    agent.table = {parse(oid): Typed(INTEGER, value) for oid, value in found.items()}
+    agent.table |= {parse(oid): Typed(OCTETS, name) for oid, name in names.items()}
+    async with serving(agent):
+        document, _ = await read(BORDER, "frr", agent.port, V2C)
+    assert document["expected_adjacencies6"] == len(expected.keys6) > 1
+    assert document["adjacencies6"] == len(expected.keys6) - 1
+    neighbours = document["neighbours"]
+    assert isinstance(neighbours, list)
+    assert sorted(each["state6"] for each in neighbours) == sorted(
+        ["init", *["full"] * (len(expected.keys6) - 1)]
+    )
+    routing = Routing(None, {expected.keys6[0]: 3}, None, None)
+    lacking = troubles(BORDER, expected, routing)
+    first = next(iter(expected.neighbours.values()))
+    assert lacking[first.link] == (
+        f"{BORDER}: OSPFv3 adjacency with {first.device} - expected full, found init"
+    )
+
+
+async def test_garbage_in_the_place_of_an_index_is_passed_over() -> None:
+    agent = Agent({})
+    found = {OSPF3_STATUS: 1, f"{OSPF3_NEIGHBOURS}.1": FULL, f"{OSPF3_NEIGHBOURS}.1.2.3.4": FULL,
+             f"{IF_NAME}.9": 4}  # fmt: skip
+    agent.table = {parse(oid): Typed(INTEGER, value) for oid, value in found.items()}
+    async with serving(agent):
+        document, _ = await read(BORDER, "frr", agent.port, V2C)
+    assert document["adjacencies6"] == 0
+
+
+def spoken(sound: str = "Full") -> Spoken:
+    """What BORDER says of itself when all is well, in FRRouting's spelling."""
+    expected = expected_routing(default_network())[BORDER]
+    words = {each.interface: "Full" for each in expected.neighbours.values()}
+    words[next(iter(words))] = sound
+    return Spoken(words, dict(words), dict.fromkeys(expected.peers, ("Established", 7)))
+
+
+async def test_what_no_mib_tells_is_asked_of_the_device_itself() -> None:
+    asked: list[str] = []
+
+    def ask(device: Device) -> Spoken:
+        asked.append(device.name)
+        return spoken()
+
+    expected = expected_routing(default_network())[BORDER]
+    agent = Agent({parse("1.3.6.1.2.1.1.3.0"): Typed(INTEGER, 5)})
+    async with serving(agent):
+        document, lacking = await read(
+            BORDER, "frr", agent.port, V2C, ask_device=ask,
+            enough=lambda found: found["adjacencies"] is not None,
+        )  # fmt: skip
+    assert asked == [BORDER]
+    assert document["adjacencies"] == document["adjacencies6"] == len(expected.neighbours)
+    sessions = document["sessions"]
+    assert isinstance(sessions, list)
+    assert {(each["state"], each["prefixes"]) for each in sessions} == {("established", 7)}
+    assert not any(lacking[-1].values())
+
+
+async def test_a_device_is_believed_that_it_lacks_something_when_it_says_so_twice() -> None:
+    words = iter(("Init", "Full"))
+    agent = Agent({parse("1.3.6.1.2.1.1.3.0"): Typed(INTEGER, 5)})
+    async with serving(agent):
+        document, lacking = await read(
+            BORDER, "frr", agent.port, V2C, ask_device=lambda _: spoken(next(words)),
+            enough=lambda found: found["adjacencies"] is not None,
+        )  # fmt: skip
+    assert document["adjacencies"] == document["expected_adjacencies"]
+    assert not any(any(each.values()) for each in lacking)
+
+
+async def test_a_device_that_can_not_be_asked_holds_nothing_up() -> None:
+    started, over = threading.Event(), threading.Event()
+
+    def hang(_: Device) -> Spoken:
+        started.set()
+        over.wait(30)
+        raise ImeretiError("too late")
+
+    agent = Agent({parse("1.3.6.1.2.1.1.3.0"): Typed(INTEGER, 5)})
+    began = time.monotonic()
+    async with serving(agent):
+        document, _ = await read(
+            BORDER, "frr", agent.port, V2C, ask_device=hang, enough=lambda _: started.is_set()
+        )
+    over.set()
+    assert time.monotonic() - began < 10
+    assert document["adjacencies"] is None
+    assert document["sessions"] == []
+
+
+def test_spellings_of_states_are_those_of_the_mibs() -> None:
+    expected = expected_routing(default_network())[BORDER]
+    address, first = next(iter(expected.neighbours.items()))
+    for word, number in (
+        ("Full", 8), ("FULL", 8), ("2-Way", 4), ("Twoway", 4), ("2WAY", 4), ("ExStart", 5),
+        ("Exstart", 5), ("EXCHANGE", 6), ("Down", 1), ("Sleeping", 0),
+    ):  # fmt: skip
+        said = Spoken({first.interface: word}, None, {"192.0.2.2": ("Idle (Admin)", 0)})
+        found = completed(expected, UNHEARD, said)
+        assert found.neighbours is not None
+        assert found.neighbours[address] == number
+        assert found.neighbours6 is None
+        assert found.peers == {"192.0.2.2": 1}
+    assert is_lacking(expected, UNHEARD)
+    known = Routing({}, {}, {}, {})
+    assert not is_lacking(expected, known)
+    assert completed(expected, known, spoken()) == known

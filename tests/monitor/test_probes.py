@@ -92,7 +92,9 @@ def test_both_ends_of_every_link_and_every_site_are_pinged_the_far_end_behind_th
     assert zes.a.ipv4
     assert zes.b.ipv4
     ends = {zes.a.device: str(zes.a.ipv4.ip), zes.b.device: str(zes.b.ipv4.ip)}
-    assert by_link["kut-zes"] == LinkProbe("kut-zes", ends["kut-core2"], ends["zes-rtr1"])
+    assert by_link["kut-zes"] == LinkProbe(
+        "kut-zes", ends["kut-core2"], ends["zes-rtr1"], "zes-rtr1"
+    )
     access = next(link for link in network.links.values() if not link.routed)
     switch = next(
         network.devices[end.device]
@@ -126,7 +128,7 @@ async def test_a_prober_tells_of_links_and_sites_and_is_silent_when_it_is_cut_of
 
 
 def test_what_is_lost_before_the_near_end_is_not_laid_to_the_link() -> None:
-    one = LinkProbe("l", "near", "far")
+    one = LinkProbe("l", "near", "far", "r")
 
     def own(near: float, far: float) -> float | None:
         known = {"near": Stats(near, 1.0, 0.1, 60), "far": Stats(far, 2.0, 0.2, 60)}
