@@ -50,7 +50,7 @@ POLLER_COUNTERS = (
     ("late_polls", "Polls that began late.", "late_polls"),
     ("timeouts", "Requests without an answer.", "timeouts"),
     ("refused_answers", "Answers thrown away.", "refused"),
-    ("dropped_samples", "Samples lost, as neither store nor spool had room.", "dropped"),
+    ("dropped_samples", "Samples and batches of states lost: no room for them.", "dropped"),
     ("rejected_samples", "Samples that the store refused for good; kept in a file.", "rejected"),
 )
 POLLER_GAUGES = (

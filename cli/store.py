@@ -159,7 +159,12 @@ def _tell_copied(context: Context, done: "Copied | None") -> None:
 
 def _waiting(settings: StoreSettings) -> int:
     """Bytes in the spool."""
-    return sum(file.stat().st_size for file in settings.spool_folder.glob("*.samples"))
+    from monitor.spool import Spool
+    from monitor.spool_states import StatesSpool
+
+    folder = settings.spool_folder
+    files = (*folder.glob(f"*.{Spool.what}"), *folder.glob(f"*/*.{StatesSpool.what}"))
+    return sum(file.stat().st_size for file in files)
 
 
 def _print_report(settings: StoreSettings, report: "StoreReport", waiting: int) -> None:
@@ -170,7 +175,7 @@ def _print_report(settings: StoreSettings, report: "StoreReport", waiting: int) 
     for finding in report.findings:
         typer.echo(finding)
     if waiting:
-        typer.echo(f"{settings.spool_folder}: {waiting / 1e6:.1f} MB of samples wait for it.")
+        typer.echo(f"{settings.spool_folder}: {waiting / 1e6:.1f} MB wait for it.")
     if report.ok:
         typer.echo("It is sound.")
     elif settings.kind == "sqlite":

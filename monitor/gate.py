@@ -18,12 +18,18 @@ class Gate:
         self.problem = ""
         """Why it can't be written now; empty when it can."""
         self.retry_at = 0.0
+        self.asked_at: float | None = None
+        """Since when it is busy with what it was given; None when it is not."""
         self._retry_s = RETRY_S
 
     @property
     def open(self) -> bool:
         """Whether it may be tried now."""
         return self._clock.monotonic() >= self.retry_at
+
+    def slow(self, limit_s: float) -> bool:
+        """Whether it has been busy for longer than `limit_s`."""
+        return self.asked_at is not None and self._clock.monotonic() - self.asked_at > limit_s
 
     def failed(self, error: StoreError, waiting: int) -> None:
         """Say it once, and wait twice as long as the last time."""

@@ -5,7 +5,7 @@ import fcntl
 import os
 import resource
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
@@ -22,15 +22,19 @@ from monitor.probes_icmp import OpenSocket, open_here
 from monitor.rejects import Rejects
 from monitor.routing_spoken import AskDevice
 from monitor.spool import Spool
+from monitor.spool_states import StatesSpool
 from monitor.store.base import Batch, StateEntry, Store
 from monitor.store.keep import chores_of
 from monitor.targets import Credentials
+from monitor.unwritten import Unwritten
 from monitor.values import IncidentState
 from monitor.watch import Past
 from monitor.writer import Writer
 
 FILES_BESIDE = 200
 """File descriptors for all but the sessions with devices."""
+STATES_MB = 64
+"""Of states and incidents that wait: some hundred thousand changes."""
 REJECTS = "rejected.jsonl"
 """File in the spool's folder with what the store refused for good."""
 
@@ -61,9 +65,13 @@ async def run_monitor(
     waited for.
     """
     clock = clock or SystemClock()
-    with only_monitor(settings.store.path), opened_spool(settings.store) as spool:
+    with only_monitor(settings.store.path), opened_spools(settings.store) as (spool, states):
         raise_file_limit(len(network.devices) + FILES_BESIDE)
-        writer = _ReportingWriter(store, clock, chores_of(store, settings.store), spool, report)
+        unwritten = await asyncio.to_thread(Unwritten, store, states)
+        chores = chores_of(store, settings.store)
+        writer = _ReportingWriter(
+            store, clock, chores, spool=spool, unwritten=unwritten, report=report
+        )
         means = Means(settings, secrets, credentials, store, writer, clock, open_socket, ask_device)
         generation = Generation(network, means, await asyncio.to_thread(_past, store))
         log.info("monitor_started", devices=generation.devices, interval_s=settings.poll.interval_s)
@@ -113,15 +121,18 @@ async def _succeed(before: Generation, network: Network, means: Means) -> Genera
 
 
 @contextmanager
-def opened_spool(settings: StoreSettings) -> Iterator[Spool]:
-    """Where samples wait for a store that is away; StoreError when it can't be used."""
-    spool = Spool(settings.spool_folder, settings.spool_mb * 1_000_000)
-    try:
-        if spool.waiting:
-            log.warning("spool_not_empty", samples=spool.waiting, folder=str(settings.spool_folder))
-        yield spool
-    finally:
-        spool.close()
+def opened_spools(settings: StoreSettings) -> Iterator[tuple[Spool, StatesSpool]]:
+    """Where samples, and where states wait for a store that is away. StoreError: can't be used."""
+    folder = settings.spool_folder
+    with (
+        closing(Spool(folder, settings.spool_mb * 1_000_000)) as spool,
+        closing(StatesSpool(folder / StatesSpool.what, STATES_MB * 1_000_000)) as states,
+    ):
+        if spool.waiting or states.waiting:
+            log.warning(
+                "spool_not_empty", samples=spool.waiting, states=states.waiting, folder=str(folder)
+            )
+        yield spool, states
 
 
 class _ReportingWriter(Writer):
@@ -132,10 +143,19 @@ class _ReportingWriter(Writer):
         store: Store,
         clock: Clock,
         chores: Callable[[float], bool],
+        *,
         spool: Spool,
+        unwritten: Unwritten,
         report: Callable[[StateEntry], None] | None,
     ) -> None:
-        super().__init__(store, clock, chores, spool, Rejects(spool.folder / REJECTS))
+        super().__init__(
+            store,
+            clock,
+            chores,
+            spool=spool,
+            rejects=Rejects(spool.folder / REJECTS),
+            unwritten=unwritten,
+        )
         self._report = report
 
     def put(self, batch: Batch) -> None:

@@ -2,12 +2,13 @@
 
 A store that takes everything gets what came within FLUSH_S as one batch. One that is away, slow or
 refuses gets nothing thrown at it: samples go to the spool on disk (monitor/spool.py), and from
-there to the store in order once it is back. States and incidents have a database of their own when
-the store keeps samples elsewhere, and wait in memory for it: there are few of them.
+there to the store in order once it is back. So do states and incidents (monitor/unwritten.py),
+which have a database of their own where the store keeps samples elsewhere.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 
@@ -21,13 +22,12 @@ from monitor.spool import Spool
 from monitor.store.base import (
     Batch,
     DevicePollRow,
-    IncidentChange,
     LinkSample,
     MaintenanceWindow,
     PollerStatus,
-    StateEntry,
     Store,
 )
+from monitor.unwritten import Unwritten
 
 FLUSH_S = 0.5
 """A change of state is stored within so much; a store that takes longer is slow."""
@@ -56,8 +56,10 @@ class Writer:
         store: Store,
         clock: Clock,
         chores: Callable[[float], bool] | None = None,
+        *,
         spool: Spool | None = None,
         rejects: Rejects | None = None,
+        unwritten: Unwritten | None = None,
     ) -> None:
         self._store, self._clock, self._chores = store, clock, chores
         self._spool, self._rejects = spool, rejects
@@ -66,9 +68,7 @@ class Writer:
         """On their way to the store, and nowhere else."""
         self._going_aside: Sequence[LinkSample] = ()
         """On their way to the spool."""
-        self._began = 0.0
-        self._states: list[StateEntry] = []
-        self._incidents: list[IncidentChange] = []
+        self._unwritten = Unwritten(store) if unwritten is None else unwritten
         self._devices: dict[str, DevicePollRow] = {}
         self._poller: PollerStatus | None = None
         self.windows: Sequence[MaintenanceWindow] = ()
@@ -77,7 +77,7 @@ class Writer:
         """Samples that the store will never take; they are kept beside the spool."""
         self._journal_gate = Gate(clock)
         self._sample_gate = Gate(clock) if store.apart else self._journal_gate
-        self._spool_problem = ""
+        self._spool_problems: dict[str, str] = {}
         self._windows_due = self._chores_due = 0.0
 
     @property
@@ -93,8 +93,9 @@ class Writer:
 
     @property
     def dropped(self) -> int:
-        """Samples given up, as there was no room for them."""
-        return self._dropped + (self._spool.dropped if self._spool else 0)
+        """Samples, and batches of states, given up, as there was no room for them."""
+        spooled = self._spool.dropped if self._spool else 0
+        return self._dropped + spooled + self._unwritten.dropped
 
     @property
     def _spooled(self) -> int:
@@ -103,8 +104,7 @@ class Writer:
     def put(self, batch: Batch) -> None:
         """Take a batch; what it holds is stored in order, as soon as can be."""
         self._samples += batch.samples
-        self._states += batch.states
-        self._incidents += batch.incidents
+        self._unwritten.put(batch.states, batch.incidents)
         self._devices.update((each.device, each) for each in batch.devices)
         self._poller = batch.poller or self._poller
         self._bound_memory()
@@ -112,7 +112,7 @@ class Writer:
     async def caught_up(self) -> None:
         """Wait until states and incidents are stored, but not long for a store that is away."""
         until = self._clock.monotonic() + LAST_FLUSH_S
-        while (self._states or self._incidents) and self._clock.monotonic() < until:
+        while self._unwritten and self._clock.monotonic() < until:
             await self._clock.wait(asyncio.Event(), FLUSH_S / 5)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -128,7 +128,8 @@ class Writer:
             log.warning("store_not_waited_for", samples=self.waiting)
         finally:
             stopping.cancel()
-        await self._put_aside()
+        await self._put_aside_states()
+        await self._put_aside_samples()
         if left := self.waiting - self._spooled:
             log.error("store_left_behind", samples=left)
 
@@ -136,7 +137,7 @@ class Writer:
         carried = -SAMPLES_S
         while not await self._clock.wait(stop, FLUSH_S):
             now = self._clock.monotonic()
-            if self._states or self._incidents or now - carried >= SAMPLES_S - FLUSH_S / 2:
+            if self._unwritten or now - carried >= SAMPLES_S - FLUSH_S / 2:
                 carried = now
                 await self._turn()
         self._journal_gate.retry_at = 0.0
@@ -166,6 +167,8 @@ class Writer:
 
     async def _carry(self) -> None:
         """Everything that may go now."""
+        if self._journal_gate.open and self._unwritten.spooled:
+            await self._tried(self._journal_gate, self._unwritten.drain)
         if self._store.apart or self._spooled:
             if self._journal_gate.open:
                 await self._carry_batch(())
@@ -177,24 +180,26 @@ class Writer:
     async def _carry_batch(self, samples: Sequence[LinkSample]) -> None:
         """States, incidents, polls, and `samples` in the same transaction."""
         waiting = self.waiting
-        batch = Batch(
-            samples,
-            tuple(self._states),
-            tuple(self._incidents),
-            tuple(self._devices.values()),
-            self._poller and replace(self._poller, spooled=waiting, rejected=self.rejected),
+        batch = replace(
+            self._unwritten.next or Batch(),
+            samples=samples,
+            devices=tuple(self._devices.values()),
+            poller=self._poller and replace(self._poller, spooled=waiting, rejected=self.rejected),
         )
         if not (batch.samples or batch.states or batch.incidents or batch.devices or batch.poller):
             return
         if not await self._tried(self._journal_gate, lambda: self._store.write(batch)):
             return
-        del self._states[: len(batch.states)]
-        del self._incidents[: len(batch.incidents)]
+        self._unwritten.stored(batch.number)
         for row in batch.devices:
             if self._devices.get(row.device) is row:
                 del self._devices[row.device]
         if self._poller and batch.poller and self._poller.at == batch.poller.at:
             self._poller = None
+        while more := self._unwritten.next:
+            if not await self._tried(self._journal_gate, partial(self._store.write, more)):
+                return
+            self._unwritten.stored(more.number)
 
     async def _carry_samples(self) -> None:
         if samples := self._taken():
@@ -206,7 +211,7 @@ class Writer:
         until = self._clock.monotonic() + FLUSH_S
         try:
             while taken := await asyncio.to_thread(self._spool.take, DRAIN_SAMPLES):
-                write = partial(self._write_samples, taken.samples)
+                write = partial(self._write_samples, taken.rows)
                 if not await self._tried(self._sample_gate, write):
                     return
                 await asyncio.to_thread(self._spool.done, taken)
@@ -223,6 +228,7 @@ class Writer:
 
     async def _tried(self, gate: Gate, call: Callable[[], object]) -> bool:
         """Whether the store did it. What was under way waits again when it did not."""
+        gate.asked_at = self._clock.monotonic()
         try:
             await asyncio.to_thread(call)
         except StoreError as error:
@@ -230,6 +236,8 @@ class Writer:
             self._under_way = ()
             gate.failed(error, self.waiting)
             return False
+        finally:
+            gate.asked_at = None
         self._under_way = ()
         gate.worked(self.waiting, self.dropped)
         return True
@@ -237,33 +245,49 @@ class Writer:
     def _taken(self) -> Sequence[LinkSample]:
         """What came since the last batch; it is under way from now on."""
         self._under_way, self._samples = self._samples, []
-        self._began = self._clock.monotonic()
         return self._under_way
 
     async def _put_aside_until(self, stop: asyncio.Event) -> None:
         while not await self._clock.wait(stop, FLUSH_S):
-            slow = self._under_way and self._clock.monotonic() - self._began > FLUSH_S
-            if slow or self._sample_gate.problem or self._spooled:
-                await self._put_aside()
+            journal, samples = self._journal_gate, self._sample_gate
+            if journal.slow(FLUSH_S) or journal.problem or self._unwritten.spooled:
+                await self._put_aside_states()
+            slow = self._under_way and samples.slow(FLUSH_S)
+            if slow or samples.problem or self._spooled:
+                await self._put_aside_samples()
 
-    async def _put_aside(self) -> None:
+    async def _put_aside_states(self) -> None:
+        """Bring to the spool what a journal that is away or slow may not have taken."""
+        with self._spool_failing("states"):
+            await self._unwritten.put_aside()
+
+    async def _put_aside_samples(self) -> None:
         """Bring what is only in memory to the spool; also what a slow store may not have taken."""
         rows = [*self._under_way, *self._samples]
         if self._spool is None or not rows:
             return
         self._under_way, self._samples, self._going_aside = (), [], rows
+        with self._spool_failing("samples"):
+            try:
+                await asyncio.to_thread(self._spool.append, rows)
+            except StoreError:
+                self._samples[:0] = rows
+                self._bound_memory()
+                raise
+            finally:
+                self._going_aside = ()
+
+    @contextmanager
+    def _spool_failing(self, what: str) -> Iterator[None]:
+        """Say once that a spool takes nothing."""
+        problem = ""
         try:
-            await asyncio.to_thread(self._spool.append, rows)
+            yield
         except StoreError as error:
-            self._samples[:0] = rows
-            self._bound_memory()
-            if str(error) != self._spool_problem:
-                log.error("spool_failed", problem=str(error), waiting=len(rows))  # noqa: TRY400
-            self._spool_problem = str(error)
-        else:
-            self._spool_problem = ""
-        finally:
-            self._going_aside = ()
+            problem = str(error)
+            if problem != self._spool_problems.get(what):
+                log.error("spool_failed", problem=problem, waiting=self.waiting)  # noqa: TRY400
+        self._spool_problems[what] = problem
 
     def _bound_memory(self) -> None:
         over = len(self._samples) - MEMORY_SAMPLES

@@ -114,6 +114,9 @@ class Journal(Protocol):
     def last_seq(self) -> int:
         """The greatest `seq` there is; 0 in an empty ledger."""
 
+    def journal_number(self) -> int:
+        """Number of the last batch whose states and incidents are there; 0 before the first."""
+
     def device_polls(self) -> Mapping[str, DevicePollRow]:
         """The last poll of every device that ever answered."""
 

@@ -192,7 +192,7 @@ class PollerStatus:
     spooled: int = 0
     """Samples that wait for the store."""
     dropped: int = 0
-    """Samples lost, as neither store nor spool had room for them."""
+    """Samples, and batches of states, lost, as neither store nor spool had room for them."""
     cycle_s: float = 0.0
     """The longest that a poll took which was due in the last cycle and was answered, from when it
     was due to its last answer."""
@@ -268,6 +268,9 @@ class Batch:
     incidents: Sequence[IncidentChange] = ()
     devices: Sequence[DevicePollRow] = ()
     poller: PollerStatus | None = None
+    number: int = 0
+    """Of its states and incidents, where there are any: those of a number that is not greater than
+    the last one's are in the journal already. 0: not counted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,11 +19,14 @@ from monitor.store.base import (
     TimelineEntry,
 )
 from monitor.store.sqlite_file import Row, SqliteFile
+from monitor.store.sqlite_sums import set_progress
 from monitor.values import Fault, IncidentState, LinkState, Severity, SubjectKind
 
 _ACKNOWLEDGED = say("acknowledged")
 MONITOR = "monitor"
 """Who writes the lines of a timeline that no person wrote."""
+_NUMBER = "journal"
+"""Name of the mark that says which batch was the last."""
 _ENTRY = "kind, subject, at, state, fault, reason, seq"
 _INCIDENT = "id, kind, subject, state, severity, opened, closed, summary, affected"
 _WINDOW = "id, kind, subject, start, end, reason, by"
@@ -65,6 +68,11 @@ class SqliteJournal:
         """See Journal."""
         found = self._file.rows("SELECT max(seq) FROM ledger")
         return int(found[0][0] or 0) if found else 0
+
+    def journal_number(self) -> int:
+        """See Journal."""
+        found = self._file.rows("SELECT value FROM progress WHERE name = ?", (_NUMBER,))
+        return int(found[0][0]) if found else 0
 
     def device_polls(self) -> Mapping[str, DevicePollRow]:
         """See Journal."""
@@ -175,11 +183,22 @@ class SqliteJournal:
 
 def write_journal(connection: sqlite3.Connection, batch: Batch) -> None:
     """Everything of a batch but its samples, inside a transaction."""
-    insert_states(connection, batch.states)
-    change_incidents(connection, batch.incidents)
+    if _is_new(connection, batch.number):
+        insert_states(connection, batch.states)
+        change_incidents(connection, batch.incidents)
     write_devices(connection, batch.devices)
     if batch.poller:
         write_poller(connection, batch.poller)
+
+
+def _is_new(connection: sqlite3.Connection, number: int) -> bool:
+    """Whether the batch of that number is not there yet; from now on it is."""
+    if not number:
+        return True
+    sql = "SELECT value FROM progress WHERE name = ?"
+    known = connection.execute(sql, (_NUMBER,)).fetchone()
+    set_progress(connection, _NUMBER, number)
+    return known is None or number > known[0]
 
 
 def insert_states(connection: sqlite3.Connection, states: Sequence[StateEntry]) -> None:

@@ -3,18 +3,20 @@
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import pytest
 
-from monitor.store.base import LinkSample
+from monitor.store.base import LinkSample, StateEntry
 from monitor.store.sqlite import SqliteStore
-from monitor.values import Quality
+from monitor.values import LinkState, Quality
 from tests.bench.poll import agents
 from tests.bench.poll_agents import BPS
 
@@ -89,6 +91,59 @@ def test_a_killed_monitor_loses_the_poll_in_flight_and_nothing_that_was_stored(
         assert min(last.values()) > killed - LONGEST_GAP_S
         check_values(samples)
     assert len(kills) == MOMENTS
+
+
+def test_what_changed_while_the_database_was_locked_survives_a_kill(tmp_path: Path) -> None:
+    path = tmp_path / "samples.sqlite"
+    waiting = tmp_path / "samples.sqlite.spool" / "states"
+    with ExitStack() as ending:
+        with agents(DEVICES) as port:
+            running = ending.enter_context(killed_at_last(started(tmp_path, port)))
+            until(path.exists, running)
+            reader = ending.enter_context(closing(SqliteStore.open(path, write=False)))
+            until(lambda: len(current(reader, LinkState.UP)) >= DEVICES, running)
+            holder = sqlite3.connect(path, isolation_level=None)
+            holder.execute("BEGIN IMMEDIATE")
+            before = reader.last_seq()
+        # Their agents are gone: all devices fall silent, and that opens an incident.
+        opens = b'"open"'
+        until(lambda: any(opens in each.read_bytes() for each in waiting.glob("*.states")), running)
+        running.kill()
+        killed = time.time()
+        running.wait(10)
+        holder.rollback()
+        holder.close()
+        assert reader.last_seq() == before
+        assert reader.incidents() == ()
+        again = ending.enter_context(killed_at_last(started(tmp_path, port)))
+        until(lambda: reader.last_seq() > before, again)
+        found = [each for each in reader.states_after(before) if each.at < killed]
+        (incident,) = reader.incidents()
+    silent = {each.subject.id for each in found if each.state is LinkState.UNKNOWN}
+    assert silent >= {f"bench-{number:05}" for number in range(DEVICES)}
+    assert incident.opened < killed
+    assert not list(waiting.glob("*.states"))
+
+
+@contextmanager
+def killed_at_last(running: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]]:
+    try:
+        yield running
+    finally:
+        running.kill()
+        running.wait(10)
+
+
+def current(store: SqliteStore, state: LinkState) -> list[StateEntry]:
+    return [each for each in store.current_states().values() if each.state is state]
+
+
+def until(what: Callable[[], bool], running: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 60
+    while not what():
+        assert running.poll() is None, "the monitor ended by itself"
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def stored(path: Path) -> dict[tuple[str, float], LinkSample]:

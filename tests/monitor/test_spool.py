@@ -28,7 +28,7 @@ def samples(first: int, count: int, link: str = "kut-zes") -> list[LinkSample]:
 def drained(spool: Spool, limit: int = 5000) -> list[LinkSample]:
     found: list[LinkSample] = []
     while taken := spool.take(limit):
-        found += taken.samples
+        found += taken.rows
         spool.done(taken)
     return found
 
@@ -118,7 +118,7 @@ def test_a_second_process_is_refused(spool: Spool, folder: Path) -> None:
 
 def test_a_folder_that_can_not_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
-    with pytest.raises(StoreError, match=r"file.*can't be used for waiting samples"):
+    with pytest.raises(StoreError, match=r"file.*can't be used for what waits"):
         Spool(tmp_path / "file" / "spool", PLENTY)
 
 
@@ -136,7 +136,7 @@ def test_a_full_disk_is_said_and_leaves_the_spool_as_it_was(
         return real(file, data[: len(data) // 2])
 
     with monkeypatch.context() as patched:
-        patched.setattr("monitor.spool.os.write", half)
+        patched.setattr("monitor.segments.os.write", half)
         with pytest.raises(StoreError, match=r"No space left.*They stay in memory"):
             spool.append(samples(10, 10))
     assert spool.waiting == 10
@@ -200,7 +200,7 @@ while True:
     at += 5
     print("in", at, flush=True)
     if at % 15 == 0 and (taken := spool.take(10)):
-        print("out", *(int(each.at) for each in taken.samples), flush=True)
+        print("out", *(int(each.at) for each in taken.rows), flush=True)
         spool.done(taken)
 """
 
