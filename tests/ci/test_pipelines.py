@@ -70,6 +70,18 @@ def test_both_judge_merge_requests_and_keep_page_and_junit() -> None:
     assert (job["artifacts"]["paths"], job["artifacts"]["when"]) == (["report/"], "always")
 
 
+def test_the_tests_run_where_go_and_rust_are() -> None:
+    """They build containerlab and InfluxDB: Debian 12's own Go and cargo are too old for that."""
+    modules = (CHECKOUT / "scripts" / "containerlab" / "go.mod").read_text(encoding="utf-8")
+    wanted = re.search(r"^go (\d+\.\d+)", modules, re.MULTILINE)
+    assert wanted
+    job = read(GITLAB)["checks"]
+    github = read(GITHUB)["jobs"]["checks"]
+    assert {job["image"], github["container"]["image"]} == {f"golang:{wanted[1]}-bookworm"}
+    installed = [*job["script"], *(step.get("run", "") for step in github["steps"])]
+    assert sum(" cargo-web" in line for line in installed) == 2
+
+
 @pytest.mark.parametrize("script", ["judge", "summary", "run"])
 def test_the_scripts_are_good_shell(script: str) -> None:
     path = CHECKOUT / ".ci" / script
