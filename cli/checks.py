@@ -32,6 +32,8 @@ def check_all(settings: Settings | ImeretiError, network: Network | ImeretiError
             findings.append(_pings())
         findings += influxdb(settings)
         findings.append(_lab(settings.paths.state))
+        if isinstance(network, Network):
+            findings += _neighbours(settings, network)
         if settings.lab.driver == "containerlab":
             findings.append(_containers())
         if isinstance(network, Network):
@@ -195,6 +197,24 @@ def _lab(folder: Path) -> Finding:
         words, _, mend = str(error).partition(" Run: ")
         return Finding("virtual routers", False, words, mend, required=False)
     return Finding("virtual routers", True, "can boot", required=False)
+
+
+def _neighbours(settings: Settings, network: Network) -> Iterator[Finding]:
+    """Whether the kernel's one table, which all namespaces share, has room for a lab."""
+    from inventory.view import virtual
+    from lab import preflight
+    from lab.planner import make_plan
+
+    management = settings.lab.management
+    try:
+        plan = make_plan(virtual(network, management), settings.lab.name, management)
+    except ImeretiError:
+        return  # `lab up` says what is wrong with the lab's own settings
+    needed = preflight.neighbours_needed(plan)
+    for family, limit in preflight.neighbour_limits().items():
+        found = f"{limit} in all namespaces (gc_thresh3), a lab needs {needed}"
+        mend = f"sudo {preflight.more_neighbours(family, needed)}"
+        yield Finding(f"{family} neighbours", limit >= needed, found, mend, required=False)
 
 
 def _containers() -> Finding:

@@ -140,23 +140,38 @@ def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
     )
 
 
-def check_neighbours(plan: LabPlan, limits: Path = NEIGHBOUR_LIMITS) -> None:
-    """MachineError when the kernel forgets neighbours that the lab needs at the same time.
+def neighbours_needed(plan: LabPlan) -> int:
+    """Neighbours of one family that a lab has at the same time, at least.
 
     Each end of a wire and of a management port is a neighbour of the other, by IPv6 often by two
-    addresses. The limits are the machine's, over all namespaces; inside a network namespace they
-    can't be read, and then nothing is said.
+    addresses.
     """
-    needed = 2 * (len(plan.wires) + len(plan.management_ports))
-    for family in ("ipv4", "ipv6"):
-        file = limits / family / "neigh/default/gc_thresh3"
-        limit = int(file.read_text(encoding="ascii")) if file.exists() else needed
+    return 2 * (len(plan.wires) + len(plan.management_ports))
+
+
+def neighbour_limits(limits: Path = NEIGHBOUR_LIMITS) -> dict[str, int]:
+    """ipv4, ipv6 -> how many neighbours the kernel keeps, over all namespaces (gc_thresh3).
+
+    Empty inside a network namespace, where that can't be read.
+    """
+    files = {family: limits / family / "neigh/default/gc_thresh3" for family in ("ipv4", "ipv6")}
+    return {f: int(file.read_text(encoding="ascii")) for f, file in files.items() if file.exists()}
+
+
+def more_neighbours(family: str, needed: int) -> str:
+    """The command that lets the kernel keep enough for a few labs that need so many each."""
+    name = f"net.{family}.neigh.default"
+    return f"sysctl -w {name}.gc_thresh2={4 * needed} {name}.gc_thresh3={8 * needed}"
+
+
+def check_neighbours(plan: LabPlan, limits: Path = NEIGHBOUR_LIMITS) -> None:
+    """MachineError when the kernel forgets neighbours that the lab needs at the same time."""
+    needed = neighbours_needed(plan)
+    for family, limit in neighbour_limits(limits).items():
         if limit < needed:
-            name = f"net.{family}.neigh.default"
             raise MachineError(
                 f"the lab has {needed} {family} neighbours or more, but this kernel keeps {limit} "
-                f"in all (gc_thresh3). Run: sysctl -w {name}.gc_thresh2={4 * needed} "
-                f"{name}.gc_thresh3={8 * needed}"
+                f"in all (gc_thresh3). Run: {more_neighbours(family, needed)}"
             )
 
 

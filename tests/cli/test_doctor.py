@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 import stat
 import subprocess
@@ -10,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from lab.preflight import neighbour_limits
 
 IMERETI = str(Path(sys.executable).parent / "imereti")
 
@@ -78,6 +81,24 @@ def test_whether_links_can_be_pinged_is_said_but_not_required(place: Path) -> No
     assert row["required"] is False
     assert row["ok"] is ("allowed" in row["found"] and "not" not in row["found"])
     assert row["ok"] or "ping_group_range" in row["mend"]
+
+
+@pytest.mark.parametrize("family", ["ipv4", "ipv6"])
+def test_the_kernels_table_of_neighbours_is_held_against_what_a_lab_needs(
+    place: Path, family: str
+) -> None:
+    limits = neighbour_limits()
+    if family not in limits:
+        pytest.skip("inside a network namespace the limit can't be read")
+    row = checks(place)[f"{family} neighbours"]
+    found = re.fullmatch(r"(\d+) in all namespaces \(gc_thresh3\), a lab needs (\d+)", row["found"])
+    assert found
+    assert int(found[1]) == limits[family]
+    assert 500 < int(found[2]) < 1000  # 253 wires and 76 management ports, two ends each
+    assert row["ok"] is (int(found[1]) >= int(found[2]))
+    assert row["mend"].startswith(f"sudo sysctl -w net.{family}.neigh.default.gc_thresh2=")
+    assert row["mend"].endswith(f"gc_thresh3={8 * int(found[2])}")
+    assert not row["required"]
 
 
 def test_a_taken_port_is_said_but_not_required(place: Path) -> None:
