@@ -61,6 +61,7 @@ def _logs_of_its_own() -> Iterator[None]:
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Beside(config))
     config.pluginmanager.register(SkippedInCi(), "skipped-in-ci")
+    config.pluginmanager.register(ScenarioTime(), "scenario-time")
 
 
 @pytest.hookimpl(trylast=True)
@@ -101,6 +102,27 @@ class SkippedInCi:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         for name in self._names:
             terminalreporter.write_line(f"FAILED: CI must not skip {name}", red=True)
+
+
+class ScenarioTime:
+    """How much of CI's time the declared scenarios take on the namespace driver."""
+
+    FILE = "tests/lab/test_declared_scenarios.py"
+    MOST_S = 900
+
+    def __init__(self) -> None:
+        self._seconds: dict[str, float] = {}
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.nodeid.startswith(self.FILE):
+            before = self._seconds.get(report.nodeid, 0.0)
+            self._seconds[report.nodeid] = before + report.duration
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if self._seconds:
+            spent = sum(self._seconds.values())
+            said = f"scenarios: {len(self._seconds)} tests took {spent:.0f} s of {self.MOST_S} s"
+            terminalreporter.write_line(said, red=spent > self.MOST_S)
 
 
 @pytest.fixture(scope="session")
