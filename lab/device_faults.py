@@ -16,6 +16,8 @@ POLL_S = 0.1
 WRONG_KEY = "not-the-key-here"
 """Sixteen characters, as long as the right one may be."""
 ASIDE = "frr.conf.aside"
+OVER_LIMIT = "Idle (PfxCt)"
+"""What FRR calls a session that it ended because of `maximum-prefix`."""
 
 
 # --- power -----------------------------------------------------------------------------------
@@ -189,11 +191,21 @@ def announce(lab: LabState, plan: LabPlan, fault: Fault) -> None:
 
 
 def undo_announce(lab: LabState, plan: LabPlan, fault: Fault, left: tuple[Fault, ...]) -> None:
-    """Take them back."""
-    if _is_off(fault.target, left):
-        return
-    lines = [_router(lab, plan, fault.target), *_networks(fault, "no network")]
-    in_node.configure(lab, plan, fault.target, [*lines, "exit", "bgp network import-check"])
+    """Take them back, and let sessions up that were one prefix too many for our limit."""
+    if not _is_off(fault.target, left):
+        lines = [_router(lab, plan, fault.target), *_networks(fault, "no network")]
+        in_node.configure(lab, plan, fault.target, [*lines, "exit", "bgp network import-check"])
+    for one in plan.adjacencies:
+        if (one.protocol, one.neighbour) == ("bgp", fault.target) and not _is_off(one.device, left):
+            _let_up(lab, plan, one.device, one.towards)
+
+
+def _let_up(lab: LabState, plan: LabPlan, device: str, neighbour: str) -> None:
+    """Clear a session that exceeded its limit: FRR leaves it down until a person does that."""
+    summary = vty.show_json(netns.run_folder(lab, device), "bgpd", "show bgp summary") or {}
+    peers = [family.get("peers", {}).get(neighbour, {}) for family in summary.values()]
+    if any(peer.get("state") == OVER_LIMIT for peer in peers):
+        in_node.run(lab, plan, device, ["vtysh", "-c", f"clear bgp {neighbour}"])
 
 
 def withdraw(lab: LabState, plan: LabPlan, fault: Fault) -> None:

@@ -6,11 +6,13 @@ the plan. It goes with the fault, its port and its processes too.
 
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from pathlib import Path
 
 from inventory.errors import LabError
-from lab import netns, planner
+from lab import netns, planner, vty
 from lab.fault_kinds import DEFAULT_ROUTE
 from lab.inside import NETNS
 from lab.plan import LabPlan, LanHost
@@ -19,16 +21,23 @@ from lab.state import MARKER, POWER_OFF, Fault, LabState
 ROUTER_ADDRESS = 66
 """Last part of the addresses that a rogue router takes in the LAN."""
 ROGUE_TIMEOUT_S = 30
+HELLOS_TIMEOUT_S = 15.0
+POLL_S = 0.1
+HELLOS = {
+    "ospfd": ("show ip ospf interface traffic", "helloOut"),
+    "ospf6d": ("show ipv6 ospf6 interface traffic", "helloTx"),
+}
+"""Daemon -> what shows its counters, and how that of sent hellos is called."""
 
 START_ROGUE = """
 set -e
 here=/run/{node}
-mkdir -p $here
-chown frr:frr $here
+mkdir -p $here/frr
+chown frr:frr $here $here/frr
 cat > $here/frr.conf
 for daemon in zebra staticd ospfd ospf6d; do
   /usr/lib/frr/$daemon -d -F traditional -f $here/frr.conf -i $here/$daemon.pid \\
-    -z $here/zserv.api --vty_socket $here -A 127.0.0.1 -P 0 >> $here/said 2>&1 \\
+    -z $here/zserv.api --vty_socket $here/frr -A 127.0.0.1 -P 0 >> $here/said 2>&1 \\
     || {{ echo "$daemon did not start:"; cat $here/said; exit 12; }}
 done
 """
@@ -65,8 +74,26 @@ def plug_in(lab: LabState, plan: LabPlan, fault: Fault) -> None:
     netns.inside_lab(lab.keeper, lab.folder, steps)
     if offers := fault.word("offers"):
         _in_intruder(lab, node, START_ROGUE.format(node=node), rogue_text(offers))
+        _await_hellos(lab, node)
     else:
         _in_intruder(lab, node, _claim(node, _claimed(fault, host)), "")
+
+
+def _await_hellos(lab: LabState, node: str) -> None:
+    """Until both of a rogue's daemons have sent to the LAN, as they count; LabError else."""
+    run = Path(f"/proc/{lab.keeper}/root/run/{node}")
+    deadline = time.monotonic() + HELLOS_TIMEOUT_S
+    while silent := [daemon for daemon in HELLOS if not hellos_sent(run, daemon)]:
+        if time.monotonic() > deadline:
+            raise LabError(f"{node}: no hello of {silent[0]} left within {HELLOS_TIMEOUT_S:g} s.")
+        time.sleep(POLL_S)
+
+
+def hellos_sent(run: Path, daemon: str) -> int:
+    """How many hellos have left a router's interfaces, as ospfd or ospf6d itself counts."""
+    command, counter = HELLOS[daemon]
+    interfaces = vty.show_json(run, daemon, command) or {}
+    return sum(one.get(counter, 0) for one in interfaces.values() if isinstance(one, dict))
 
 
 def unplug(lab: LabState, plan: LabPlan, fault: Fault, left: tuple[Fault, ...]) -> None:

@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from inventory.errors import LabError
 from lab import netns
-from lab.lan_faults import intruder
+from lab.device_faults import OVER_LIMIT
+from lab.faults import inject
+from lab.lan_faults import HELLOS, hellos_sent, intruder
 from lab.reach import Probe, Prober
 from lab.state import marked_processes
 from tests.labfixture import LabUnderTest
@@ -232,11 +235,36 @@ def test_a_second_owner_of_an_address_is_noticed_by_its_gateway(traceless: LabUn
 
 def test_a_rogue_router_sends_hellos_and_is_gone_when_healed(traceless: LabUnderTest) -> None:
     lab = traceless
+
+    def dropped() -> int:
+        """Packets that the LAN's router would not have from the LAN."""
+        shown = lab.inside("alp-r1", "nft", "-j", "list", "chain", "inet", "router", "from_lan")
+        rules = [one["rule"]["expr"] for one in json.loads(shown)["nftables"] if "rule" in one]
+        return sum(
+            part["counter"]["packets"] for rule in rules for part in rule if "counter" in part
+        )
+
+    before = dropped()
     lab.answer("lab", "fault", "rogue-router", STAFF, "offers=default")
-    namespaces = Path(f"/proc/{lab.state.keeper}/root", "run", "netns")
-    assert (namespaces / intruder(STAFF)).exists()
+    root = Path(f"/proc/{lab.state.keeper}/root/run")
+    assert (root / "netns" / intruder(STAFF)).exists()
+    assert all(hellos_sent(root / intruder(STAFF), daemon) for daemon in HELLOS)
+    until(lambda: dropped() >= before + 6, 15, "the router drops hellos, two a second")
     lab.answer("lab", "heal", STAFF)
-    assert not (namespaces / intruder(STAFF)).exists()
+    assert not (root / "netns" / intruder(STAFF)).exists()
+
+
+def test_a_rogue_router_that_says_nothing_is_no_fault(
+    traceless: LabUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # a router without OSPF: no such thing can be asked for, but a daemon may fail to speak
+    monkeypatch.setattr("lab.lan_faults.rogue_text", lambda _: "hostname rogue\n")
+    monkeypatch.setattr("lab.lan_faults.HELLOS_TIMEOUT_S", 2.0)
+    lab = traceless
+    with pytest.raises(LabError, match="no hello of ospfd left within 2 s"):
+        inject(lab.state_folder, lab.state, "rogue-router", STAFF)
+    assert faults(lab) == []
+    assert not Path(f"/proc/{lab.state.keeper}/root/run/netns", intruder(STAFF)).exists()
 
 
 def test_a_wrong_key_ends_the_adjacency_and_the_right_one_brings_it_back(
@@ -275,6 +303,28 @@ def test_an_external_peer_announces_and_withdraws_and_is_as_before(
     lab.answer("lab", "heal")
     until(lambda: known() == before[0], 20, "as before")
     assert lab.inside("carrier", "vtysh", "-c", "show running-config") == before[1]
+
+
+def test_a_session_that_the_limit_of_prefixes_ends_comes_up_when_healed(
+    traceless: LabUnderTest,
+) -> None:
+    lab = traceless
+    enter = ["vtysh", "-c", "configure terminal", "-c"]
+    lab.inside("hq-core1", *enter, "ip prefix-list carrier-in4 seq 90 permit 10.221.0.0/16 le 24")
+
+    def state(address: str) -> str:
+        shown = lab.inside("hq-core1", "vtysh", "-c", "show bgp summary json")
+        families = json.loads(shown).values()
+        return next(f["peers"][address]["state"] for f in families if address in f["peers"])
+
+    limit = next(iter(lab.network.region.bgp.externals)).max_prefix
+    allowed = ",".join(f"10.221.{number}.0/24" for number in range(limit))
+    lab.answer("lab", "fault", "announce", "carrier", f"prefixes={allowed}")
+    until(lambda: state("192.0.2.130") == OVER_LIMIT, 20, "the limit ends the session")
+    assert state("2001:db8:77::2") == "Established"
+    lab.answer("lab", "heal", "carrier")
+    until(lambda: state("192.0.2.130") == "Established", 20, "it is up again")
+    lab.inside("hq-core1", *enter, "no ip prefix-list carrier-in4 seq 90")
 
 
 def test_the_clock_of_one_router_cannot_be_stepped_and_that_is_said(small_up: LabUnderTest) -> None:
