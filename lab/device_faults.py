@@ -188,6 +188,24 @@ def announce(lab: LabState, plan: LabPlan, fault: Fault) -> None:
     """Make an external peer originate prefixes, without having a way to them."""
     lines = [_router(lab, plan, fault.target), "no bgp network import-check"]
     in_node.configure(lab, plan, fault.target, [*lines, *_networks(fault, "network")])
+    wanted = {*fault.word("prefixes").replace(DEFAULT_ROUTE, "0.0.0.0/0").split(",")}
+    _until(
+        lambda: wanted <= _sent(lab, fault.target, wanted),
+        f"{fault.target} did not send all of {fault.word('prefixes')}.",
+    )
+
+
+def _sent(lab: LabState, peer: str, wanted: set[str]) -> set[str]:
+    """What an external peer has sent; all that is `wanted` when its neighbour hung up on that."""
+    run, found = netns.run_folder(lab, peer), set[str]()
+    for family, word in (("ipv4Unicast", "ipv4"), ("ipv6Unicast", "ipv6")):
+        summary = vty.show_json(run, "bgpd", "show bgp summary") or {}
+        for address, session in summary.get(family, {}).get("peers", {}).items():
+            if session.get("state") != "Established":
+                found |= wanted
+            show = f"show bgp {word} unicast neighbors {address} advertised-routes"
+            found |= {*(vty.show_json(run, "bgpd", show) or {}).get("advertisedRoutes", {})}
+    return found
 
 
 def undo_announce(lab: LabState, plan: LabPlan, fault: Fault, left: tuple[Fault, ...]) -> None:

@@ -52,6 +52,7 @@ def external_config(peer: ExternalPeer, bgp: BgpPlan) -> str:
             f" neighbor {address} password {placeholder(peer.password_secret)}",
             f" neighbor {address} timers 3 9",
             f" neighbor {address} timers connect 1",
+            f" neighbor {address} advertisement-interval 0",
         ]
     lines += _family("ipv4", [str(prefix) for prefix in peer.accepts4], str(peer.local4.ip), peer)
     lines += _family("ipv6", [str(prefix) for prefix in peer.accepts6], str(peer.local6.ip), peer)

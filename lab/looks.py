@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterable
-from ipaddress import IPv4Network, ip_network
+from ipaddress import IPv4Network, ip_address, ip_network
 
 from lab import in_node
 from lab.plan import Adjacency
@@ -85,6 +85,7 @@ def _session(bench: Bench, part: Session) -> tuple[str, str, Look]:
         a
         for a in bench.plan.adjacencies
         if (a.device, a.protocol, a.neighbour) == (part.device, "bgp", part.neighbour)
+        and part.family in {None, ip_address(a.towards).version}
     ]
 
     def look() -> tuple[bool, str]:
@@ -92,7 +93,8 @@ def _session(bench: Bench, part: Session) -> tuple[str, str, Look]:
         ok = bool(wanted) and up == (len(wanted) if part.state == "up" else 0)
         return ok, f"{up} of {len(wanted)} established"
 
-    return f"session {part.device} - {part.neighbour}", f"{len(wanted)} {part.state}", look
+    over = f" IPv{part.family}" if part.family else ""
+    return f"session {part.device} - {part.neighbour}{over}", f"{len(wanted)} {part.state}", look
 
 
 def _prefixes(bench: Bench, part: Prefixes) -> tuple[str, str, Look]:

@@ -76,6 +76,8 @@ class Session(Part):
     device: str
     neighbour: str
     """A device or an external peer."""
+    family: Literal[4, 6] | None = None
+    """The session over IPv4 or over IPv6; None: both."""
     state: Literal["up", "down"] = Field("up", alias="is")
 
 
