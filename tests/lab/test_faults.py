@@ -315,7 +315,7 @@ def test_a_session_that_the_limit_of_prefixes_ends_comes_up_when_healed(
     def state(address: str) -> str:
         shown = lab.inside("hq-core1", "vtysh", "-c", "show bgp summary json")
         families = json.loads(shown).values()
-        return next(f["peers"][address]["state"] for f in families if address in f["peers"])
+        return str(next(f["peers"][address]["state"] for f in families if address in f["peers"]))
 
     limit = next(iter(lab.network.region.bgp.externals)).max_prefix
     allowed = ",".join(f"10.221.{number}.0/24" for number in range(limit))
