@@ -81,7 +81,7 @@ def plug_in(lab: LabState, plan: LabPlan, fault: Fault) -> None:
 
 def _await_hellos(lab: LabState, node: str) -> None:
     """Until both of a rogue's daemons have sent to the LAN, as they count; LabError else."""
-    run = Path(f"/proc/{lab.keeper}/root/run/{node}")
+    run = Path(f"/proc/{lab.keeper}/root", "run", node)
     deadline = time.monotonic() + HELLOS_TIMEOUT_S
     while silent := [daemon for daemon in HELLOS if not hellos_sent(run, daemon)]:
         if time.monotonic() > deadline:

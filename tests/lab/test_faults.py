@@ -246,7 +246,7 @@ def test_a_rogue_router_sends_hellos_and_is_gone_when_healed(traceless: LabUnder
 
     before = dropped()
     lab.answer("lab", "fault", "rogue-router", STAFF, "offers=default")
-    root = Path(f"/proc/{lab.state.keeper}/root/run")
+    root = Path(f"/proc/{lab.state.keeper}/root", "run")
     assert (root / "netns" / intruder(STAFF)).exists()
     assert all(hellos_sent(root / intruder(STAFF), daemon) for daemon in HELLOS)
     until(lambda: dropped() >= before + 6, 15, "the router drops hellos, two a second")
@@ -264,7 +264,7 @@ def test_a_rogue_router_that_says_nothing_is_no_fault(
     with pytest.raises(LabError, match="no hello of ospfd left within 2 s"):
         inject(lab.state_folder, lab.state, "rogue-router", STAFF)
     assert faults(lab) == []
-    assert not Path(f"/proc/{lab.state.keeper}/root/run/netns", intruder(STAFF)).exists()
+    assert not Path(f"/proc/{lab.state.keeper}/root", "run", "netns", intruder(STAFF)).exists()
 
 
 def test_a_wrong_key_ends_the_adjacency_and_the_right_one_brings_it_back(
