@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from inventory.addresses import zone6, zone_subnet6
+from inventory.addresses import zone6
 from inventory.model import (
     BgpPlan,
     Check,
@@ -49,7 +49,7 @@ def _zones(spec: RegionSpec) -> tuple[Zone, ...]:
             name=name,
             title=name_of(zone.title),
             ipv4=zone.ipv4,
-            subnet6=zone_subnet6(zone),
+            ipv6=zone6(spec.addresses, zone),
             vlan=zone.vlan,
             reaches=zone.reaches,
             announced=zone.announced,

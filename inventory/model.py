@@ -288,8 +288,8 @@ class Zone:
     title: Name
     ipv4: IPv4Network
     """All its LANs' prefixes come from here, one by site number."""
-    subnet6: int
-    """High byte of the 16-bit IPv6 subnet id; the low byte is the site number."""
+    ipv6: IPv6Network
+    """The same in IPv6: as many /64s as there are /24s in `ipv4`."""
     vlan: int
     reaches: tuple[str, ...]
     """Zones it may open connections to, and `external` for what lies beyond the external peer."""

@@ -15,7 +15,7 @@ from ipaddress import (
     ip_network,
 )
 
-from inventory.model import Device, ExternalPeer, Interface, Lan, Network, Zone
+from inventory.model import Device, ExternalPeer, Interface, Lan, Network
 from nornir_tasks.intent import BorderFilter, LanFilter, Pair, Prefix, Service
 
 EXTERNAL = "external"
@@ -71,7 +71,7 @@ class Policy:
         """Addresses of the devices themselves: loopbacks and management LANs."""
         region = self.network.region
         zone = region.zone(region.management_zone)
-        ipv6 = [self._loopback6, self.zone6(zone)]
+        ipv6 = [self._loopback6, zone.ipv6]
         ipv4 = [region.loopback4, zone.ipv4]
         return Pair(_prefixes(ipv4), _prefixes(network for network in ipv6 if network))
 
@@ -110,7 +110,7 @@ class Policy:
         plan = region.services
         every = Pair(
             _prefixes(zone.ipv4 for zone in region.zones),
-            _prefixes(self.zone6(zone) for zone in region.zones),
+            _prefixes(zone.ipv6 for zone in region.zones),
         )
         devices = self.infrastructure
         resolver = Pair((host(plan.resolver4),), (host(plan.resolver6),))
@@ -127,11 +127,6 @@ class Policy:
                 answered=False,
             ),
         )
-
-    def zone6(self, zone: Zone) -> IPv6Network:
-        """All IPv6 prefixes of a zone: its high byte of the 16-bit subnet id, so a /56."""
-        base = int(self.network.region.ipv6.network_address)
-        return IPv6Network((base | zone.subnet6 << 72, 56))
 
     def is_noc(self, lan: Lan) -> bool:
         """Whether management may come from `lan`."""
@@ -166,7 +161,7 @@ class Policy:
             remote=Pair((host(peer.remote4),), (host(peer.remote6),)),
             announced=Pair(
                 _prefixes(zone.ipv4 for zone in zones),
-                _prefixes(self.zone6(zone) for zone in zones),
+                _prefixes(zone.ipv6 for zone in zones),
             ),
         )
 
@@ -195,7 +190,7 @@ class Policy:
         zones = [self.network.region.zone(name) for name in names if name != EXTERNAL]
         return Pair(
             _prefixes(zone.ipv4 for zone in zones),
-            _prefixes(self.zone6(zone) for zone in zones),
+            _prefixes(zone.ipv6 for zone in zones),
         )
 
     def _asked(self, lan: Lan, opens: Pair) -> Iterable[Service]:

@@ -2,10 +2,15 @@
 
 import itertools
 from dataclasses import replace
+from ipaddress import ip_network
+from pathlib import Path
 
 import pytest
 
+from inventory.load import load_network
 from inventory.model import Lan, Network
+from nornir_tasks.policy import Policy
+from tests.generate_region import write_region
 
 from .ios_text import Packet, access_list, permits
 
@@ -174,3 +179,20 @@ def test_the_border_takes_the_bgp_session_and_nothing_for_itself(ios: dict[str, 
     assert not permits(lines, Packet("192.0.2.2", "192.0.2.1", port=22))
     assert not permits(lines, Packet("198.51.100.10", "192.0.2.1", port=179))
     assert not permits(lines, Packet("10.10.21.10", "10.50.1.10", established=True))
+
+
+def test_zones_of_more_sites_than_an_octet_counts_are_whole_in_both_families(
+    tmp_path: Path,
+) -> None:
+    write_region(tmp_path, districts=2)  # sites from 1002 on, zones of a /12
+    network = load_network(tmp_path)
+    zones = {zone.name: zone for zone in network.region.zones}
+    policy = Policy(network)
+    for lan in network.lans.values():
+        assert lan.ipv4.subnet_of(zones[lan.zone].ipv4), lan.id
+        assert lan.ipv6.subnet_of(zones[lan.zone].ipv6), lan.id
+        others = [o for o in network.lans.values() if o.zone == lan.zone and o is not lan]
+        if lan.zone in zones[lan.zone].reaches and lan.zone != network.region.management_zone:
+            opens = policy.lan_filter(lan, "").opens.ipv6
+            for other in others:
+                assert any(other.ipv6.subnet_of(ip_network(one.cidr)) for one in opens), lan.id
