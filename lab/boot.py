@@ -191,11 +191,15 @@ class Boot:
     def start(self) -> None:
         """Every routing daemon, with the rendered configuration; LabError when one won't start.
 
-        The best connected first: the others find their neighbours waiting.
+        The routers meet when all of them run: those that met earlier would reckon their routes
+        anew with each one that comes, which takes more time than all else in a large network.
         """
         nodes = sorted(self._of_kind(*ROUTING), key=self._importance)
         with self._phase("daemons", f"routing daemons of {len(nodes)} routers started"):
             said = self._run(nodes, self._driver.routing)
+            waiting = [node.name for node in self._of_kind(*WAITING)]
+            steps = netns.joining_steps(self._plan, (), waiting)
+            netns.inside_lab(self.state.keeper, self._folder, steps)
         self.report.differences += tuple(
             difference
             for node in nodes
@@ -224,13 +228,11 @@ class Boot:
         }
 
     def converge(self) -> None:
-        """Wait until every allowed ping between LANs is answered and every adjacency is up."""
+        """Wait until every allowed ping between LANs is answered."""
         probes = allowed_probes(self._plan)
-        runs = self.state_runs()
         self.report.pairs = len(probes)
-        left, missing = list(probes), self._plan.adjacencies
-        timeout_s = REFUSED_TIMEOUT_S if self.report.differences else CONVERGE_TIMEOUT_S
-        deadline = time.monotonic() + timeout_s
+        left = list(probes)
+        deadline = time.monotonic() + self._timeout_s
         with (
             self._phase(
                 "reachable",
@@ -242,14 +244,13 @@ class Boot:
                 answered = prober.ping(left, PING_WAIT_S)
                 left = [probe for probe in left if probe not in answered]
         self.report.reachable_s = round(time.monotonic() - self._began, 2)
-        expected = len(missing)
-        with self._phase("adjacencies", lambda: f"{expected - len(missing)} of {expected} up"):
-            while (missing := adjacency.missing(missing, runs)) and time.monotonic() < deadline:
-                time.sleep(SETTLE_S)
-        self.report.unreachable, self.report.missing = tuple(left), missing
+        self.report.unreachable = tuple(left)
 
     def serve(self) -> None:
-        """What management needs: SSH, SNMP, the watchdog. After routing, which it would slow."""
+        """BFD, and what management needs: SSH, SNMP, the watchdog.
+
+        After routing, which it would slow; every adjacency is waited for.
+        """
         nodes = self._of_kind(*ROUTING, NodeKind.SWITCH)
         with self._phase("management", "SSH and SNMP answer"):
             switches = self._of_kind(NodeKind.SWITCH)
@@ -260,6 +261,16 @@ class Boot:
             ]
             raise_failed(netns.inside_lab(self.state.keeper, self._folder, steps)[-1])
             folders.write_known_hosts(self.state, [node.name for node in nodes])
+        self._meet()
+
+    def _meet(self) -> None:
+        missing, runs = self._plan.adjacencies, self.state_runs()
+        expected = len(missing)
+        deadline = time.monotonic() + self._timeout_s
+        with self._phase("adjacencies", lambda: f"{expected - len(missing)} of {expected} up"):
+            while (missing := adjacency.missing(missing, runs)) and time.monotonic() < deadline:
+                time.sleep(SETTLE_S)
+        self.report.missing = missing
 
     def compare(self) -> None:
         """The running configuration of every router against the rendered one."""
@@ -280,6 +291,10 @@ class Boot:
         """Journal that the lab is up: from now on the other commands find it."""
         self.state = replace(self.state, phase="up", since=time.time())
         write_state(self.state)
+
+    @property
+    def _timeout_s(self) -> float:
+        return REFUSED_TIMEOUT_S if self.report.differences else CONVERGE_TIMEOUT_S
 
     def state_runs(self) -> dict[str, Path]:
         """Router -> its /run."""

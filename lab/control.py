@@ -127,8 +127,8 @@ def _with_template(one: running.Difference, templates: Path) -> running.Differen
 
 def clean(folder: Path, name: str) -> bool:
     """Remove every trace of the lab in `folder`; whether there was any."""
-    ended = netns.end_marked(folder)
     netns.remove_interface(name)
+    ended = netns.end_marked(folder)
     existed = folder.exists()
     for kind in DRIVERS:
         driver_of(kind).discard(folder)

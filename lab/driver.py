@@ -39,6 +39,7 @@ class Driver(Protocol):
     ) -> None:
         """The panel, and `routers` with all their wires; those to nodes in `loose` lead nowhere.
 
+        Wires between routers may lead nowhere as yet, too: they are joined when all have started.
         `binds` waits until the routers' folders are written: call it as late as can be. Their
         daemons run when `routing` has ended in them. LabError names what failed.
         """
@@ -63,7 +64,7 @@ class Driver(Protocol):
 class Namespaces:
     """Routers as small containers of our own: see lab.inside."""
 
-    routing = scripts.START_ROUTING
+    routing = scripts.START_ROUTING_WITHOUT_BFD
 
     def check(self, folder: Path) -> None:
         preflight.check_machine(folder)
@@ -79,7 +80,8 @@ class Namespaces:
         binds: Binds,
         loose: Iterable[str],
     ) -> None:
-        steps = netns.panel_steps() + netns.node_steps(plan, routers, loose)
+        apart = {*loose, *(node.name for node in routers)}
+        steps = netns.panel_steps() + netns.node_steps(plan, routers, apart)
         netns.inside_lab(lab.keeper, lab.folder, steps)
         containers = netns.containers_step(routers, binds())
         netns.inside_lab(lab.keeper, lab.folder, [containers])

@@ -1,5 +1,6 @@
 """The lab on network namespaces of this machine: how to boot a plan, enter it and remove it."""
 
+import contextlib
 import json
 import os
 import signal
@@ -52,18 +53,24 @@ def start_keeper(folder: Path) -> tuple[int, int]:
 
 
 def end_marked(folder: Path) -> int:
-    """Kill every process of the lab in `folder` and wait for their end; how many there were."""
-    found = marked_processes(folder)
-    for process in found:
-        try:
-            os.kill(process, signal.SIGKILL)
-        except ProcessLookupError:
-            continue
+    """Kill every process of the lab in `folder` and wait for their end; how many there were.
+
+    The two oldest die last: the keeper, which holds the network namespaces, and the child without
+    which it ends. While the kernel takes those apart, whoever has a socket to close has to wait.
+    """
+    found = sorted(marked_processes(folder), key=process_start)
     deadline = time.monotonic() + END_TIMEOUT_S
-    while left := [process for process in found if process_start(process)]:
-        if time.monotonic() > deadline:
-            raise LabError(f"processes {left} of the lab did not end within {END_TIMEOUT_S:g} s.")
-        time.sleep(POLL_S)
+    for processes in (found[2:], found[:2]):
+        for process in processes:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        for process in processes:
+            while process_start(process):
+                if time.monotonic() > deadline:
+                    raise LabError(
+                        f"process {process} of the lab did not end within {END_TIMEOUT_S:g} s."
+                    )
+                time.sleep(POLL_S)
     return len(found)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from lab.plan import Node, NodeKind
 
-START_ROUTING = r"""
+_START_ROUTING = r"""
 # A real router's /run is empty after a reboot: no change waits there for its confirmation.
 rm -rf /run/imereti
 mkdir -p /run/frr /run/agentx /run/sshd /var/tmp/frr
@@ -18,7 +18,7 @@ chmod 750 /run/agentx
 if [ -s /etc/nftables.conf ]; then nft -f /etc/nftables.conf || exit 10; fi
 if [ -s /etc/frr/sysctl.conf ]; then sysctl -q -e -p /etc/frr/sysctl.conf || exit 11; fi
 . /etc/frr/daemons
-for daemon in zebra staticd bfdd ospfd ospf6d bgpd; do
+for daemon in DAEMONS; do
   eval "wanted=\${$daemon:-no} options=\${${daemon}_options:-}"
   case $daemon in zebra | staticd) wanted=yes ;; esac
   if [ "$wanted" = yes ]; then
@@ -26,6 +26,20 @@ for daemon in zebra staticd bfdd ospfd ospf6d bgpd; do
   fi
 done
 vtysh -b
+"""
+START_ROUTING = _START_ROUTING.replace("DAEMONS", "zebra staticd bfdd ospfd ospf6d bgpd")
+START_ROUTING_WITHOUT_BFD = START_ROUTING.replace(" bfdd", "")
+"""For a whole network that starts at once: START_BFD follows when it has converged.
+
+BFD takes a third of the machine's time in a lab of 100 routers, and finds no fault in a network
+that only comes up.
+"""
+START_BFD = r"""
+. /etc/frr/daemons
+if [ "${bfdd:-no}" = yes ] && [ ! -e /run/frr/bfdd.pid ]; then
+  /usr/lib/frr/bfdd -d -F traditional $bfdd_options || { echo "bfdd did not start"; exit 12; }
+  vtysh -d bfdd -b
+fi
 """
 EXIT_NFT, EXIT_SYSCTL, EXIT_DAEMON = 10, 11, 12
 
@@ -95,6 +109,6 @@ def services(nodes: Iterable[Node]) -> dict[str, str]:
     """Node -> the script that starts what management needs there."""
     found = {}
     for node in nodes:
-        watch = START_WATCH if node.kind in {NodeKind.ROUTER, NodeKind.EXTERNAL} else ""
+        watch = START_BFD + START_WATCH if node.kind in {NodeKind.ROUTER, NodeKind.EXTERNAL} else ""
         found[node.name] = watch + START_SNMPD + START_SSHD
     return found

@@ -2,7 +2,7 @@
 
 import itertools
 from dataclasses import replace
-from ipaddress import ip_network
+from ipaddress import IPv6Network
 from pathlib import Path
 
 import pytest
@@ -195,4 +195,4 @@ def test_zones_of_more_sites_than_an_octet_counts_are_whole_in_both_families(
         if lan.zone in zones[lan.zone].reaches and lan.zone != network.region.management_zone:
             opens = policy.lan_filter(lan, "").opens.ipv6
             for other in others:
-                assert any(other.ipv6.subnet_of(ip_network(one.cidr)) for one in opens), lan.id
+                assert any(other.ipv6.subnet_of(IPv6Network(one.cidr)) for one in opens), lan.id
