@@ -223,7 +223,7 @@ TEXTS: Mapping[str, Name] = MappingProxyType(
             "მართვის ცენტრიდან, მთელ გზაზე, ბოლო წუთებში. არხისთვის მოწმდება მისი შორეული ბოლო.",
         ),
         "pings.site": Name("the site itself", "თავად ობიექტი"),
-        "pings.target": Name("To", "საით"),
+        "pings.target": Name("Target", "სამიზნე"),
         "graph.jitter": Name("Jitter", "ჯიტერი"),
         "routing": Name("Routing", "მარშრუტიზაცია"),
         "routing.neighbour": Name("Neighbour", "მეზობელი"),

@@ -30,6 +30,8 @@ AT_ONCE = 16
 TICK_S = 1.0
 CONFIRM_S = 3.0
 """What routing lacks must be seen twice, so long apart: an adjacency takes a moment to form."""
+SURELY_LACKING = 2
+"""So often in a row: FRRouting's daemons join an agent half a minute after it started."""
 
 log = structlog.get_logger("monitor")
 
@@ -43,6 +45,8 @@ class _Device:
     busy: bool = False
     lacked_at: float | None = None
     """Since when routing lacks something without a break."""
+    lacking: int = 0
+    """How often in a row its agent had not all that is expected of it."""
 
 
 class Facts:
@@ -131,10 +135,11 @@ class Facts:
 
     async def _routing(self, device: _Device, expected: Expected) -> Routing:
         found = await read_routing(device.session, device.platform, expected)
-        if is_lacking(expected, found):
-            spoken = self._through.latest(device.target.device)
-            return completed(expected, found, spoken) if spoken else found
-        return found
+        device.lacking = device.lacking + 1 if is_lacking(expected, found) else 0
+        if device.lacking < SURELY_LACKING:
+            return found
+        spoken = self._through.latest(device.target.device)
+        return completed(expected, found, spoken) if spoken else found
 
     def _sound(self, device: str, spoken: Spoken) -> bool:
         expected = self._expected[device]

@@ -29,6 +29,7 @@ GRAPHS = (
     ("errors", "in_errors_ps out_errors_ps", "unit.per_s"),
     ("discards", "in_discards_ps out_discards_ps", "unit.per_s"),
     ("rtt", "rtt_ms", "unit.ms"),
+    ("jitter", "jitter_ms", "unit.ms"),
     ("loss", "loss", ""),
 )
 
