@@ -21,7 +21,7 @@ def main(arguments: Sequence[str]) -> int:
     """0; 1 when a goal is missed, 2 when a benchmark could not run."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of: {', '.join(BENCHES)}")
-    parser.add_argument("--write", type=Path, metavar="FILE", help="put the table into FILE")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="put the tables into FILE")
     options = parser.parse_args(arguments)
     if unknown := set(options.names) - set(BENCHES):
         parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
@@ -29,16 +29,18 @@ def main(arguments: Sequence[str]) -> int:
     left_out: list[str] = []
     for name in options.names or BENCHES:
         began = time.monotonic()
+        measured: list[Figure] = []
         try:
             for figure in import_module(f"tests.bench.{name}").run():
-                figures.append(figure)
+                measured.append(figure)
                 print(_line(figure), flush=True)  # noqa: T201
         except MachineError as error:
             left_out.append(f"{name}: {error}")
             print(f"left out - {left_out[-1]}", flush=True)  # noqa: T201
         print(f"  ({name}: {time.monotonic() - began:.0f} s)", file=sys.stderr)  # noqa: T201
-    if options.write:
-        _write(options.write, figures, left_out)
+        figures += measured
+        if options.write and measured:
+            write_section(options.write, name, measured)
     missed = [figure.name for figure in figures if figure.met is False]
     print(f"{len(figures)} figures, {len(missed)} goals missed, {len(left_out)} left out.")  # noqa: T201
     return 1 if missed else 2 if left_out else 0
@@ -75,8 +77,11 @@ def _machine() -> str:
     )
 
 
-def _table(figures: Sequence[Figure], left_out: Sequence[str]) -> Iterator[str]:
-    yield f"Measured on {datetime.now(UTC):%Y-%m-%d} with {_machine()}, all in one run."
+def _section(name: str, figures: Sequence[Figure]) -> Iterator[str]:
+    """One benchmark's figures, with their peers, as Markdown."""
+    yield f"### {name}"
+    yield ""
+    yield f"Measured on {datetime.now(UTC):%Y-%m-%d} with {_machine()}, in one run."
     yield ""
     yield "| what | measured | goal | beside it |"
     yield "|---|---|---|---|"
@@ -88,20 +93,23 @@ def _table(figures: Sequence[Figure], left_out: Sequence[str]) -> Iterator[str]:
         note = f" ({figure.note})" if figure.note else ""
         measured = f"**{_number(figure.value)} {figure.unit}**"
         yield f"| {figure.name}{note} | {measured} | {goal} | {peers} |"
-    if left_out:
-        yield ""
-        yield from (f"Left out: {reason}" for reason in left_out)
 
 
-def _write(file: Path, figures: Sequence[Figure], left_out: Sequence[str]) -> None:
-    """Replace what stands between the two marks of `file`."""
+def write_section(file: Path, name: str, figures: Sequence[Figure]) -> None:
+    """Put `name`'s section between `file`'s two marks, beside those of other benchmarks."""
     text = file.read_text(encoding="utf-8")
     before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
+    written, end, after = rest.partition(END)
     if not begin or not end:
         raise SystemExit(f"{file}: expected the lines {BEGIN} and {END}.")
-    table = "\n".join(_table(figures, left_out))
-    file.write_text(f"{before}{BEGIN}\n{table}\n{END}{after}", encoding="utf-8")
+    parts = re.split(r"^### (\w+)\n", written, flags=re.MULTILINE)
+    sections = {
+        one: f"### {one}\n{body}".rstrip()
+        for one, body in zip(parts[1::2], parts[2::2], strict=True)
+    }
+    sections[name] = "\n".join(_section(name, figures))
+    ordered = "\n\n".join(sections[one] for one in BENCHES if one in sections)
+    file.write_text(f"{before}{BEGIN}\n\n{ordered}\n\n{END}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":
