@@ -73,7 +73,7 @@ class DeviceNow(_Shape):
 
 
 class SessionShape(_Shape):
-    """A BGP session (IPv4)."""
+    """A BGP session, over IPv4 or IPv6 as its address is."""
 
     peer: str = Field(description="A device, or an external peer.")
     address: str

@@ -50,6 +50,8 @@ class Expected:
     """By the IPv4 address of the neighbour."""
     peers: Mapping[str, Peer]
     """By the peer's IPv4 address."""
+    peers6: Mapping[str, Peer]
+    """External ones by their IPv6 address; BGP4-MIB knows none of them."""
 
     @property
     def keys6(self) -> tuple[tuple[str, str], ...]:
@@ -67,17 +69,21 @@ class Routing:
     """Our ifName and the neighbour's router id -> ospfv3NbrState, whose numbers mean the same."""
     peers: Mapping[str, int] | None
     """Address -> bgpPeerState."""
+    peers6: Mapping[str, int] | None
+    """The same of sessions over IPv6."""
     prefixes: Mapping[str, int] | None
     """Address of a peer -> prefixes received from it."""
 
 
-UNHEARD = Routing(None, None, None, None)
+UNHEARD = Routing(None, None, None, None, None)
 
 
 def expected_routing(network: Network) -> dict[str, Expected]:
     """By device; those that route nothing are left out."""
     return {
-        device.name: Expected(_neighbours(network, device), _peers(network, device))
+        device.name: Expected(
+            _neighbours(network, device), _peers(network, device), _peers6(network, device)
+        )
         for device in network.devices.values()
         if device.routes
     }
@@ -95,14 +101,15 @@ def troubles(device: str, expected: Expected, found: Routing) -> dict[str, str]:
                 word = _word(OSPF_STATES, state)
                 lacks = say(sentence, device=device, neighbour=each.device, found=word)
                 said.setdefault(each.link, []).append("" if state == FULL else lacks)
-    if found.peers is not None:
-        for address, peer in expected.peers.items():
-            if peer.link is None:
-                continue
-            state = found.peers.get(address, 0)
-            lacks = say("link.session", device=device, peer=peer.name,
-                        found=_word(BGP_STATES, state))  # fmt: skip
-            said.setdefault(peer.link, []).append("" if state == ESTABLISHED else lacks)
+    for sentence, wanted, states in (
+        ("link.session", expected.peers, found.peers),
+        ("link.session6", expected.peers6, found.peers6),
+    ):
+        for address, peer in wanted.items():
+            state = _state(states, address)
+            if peer.link is not None and state is not None:
+                lacks = say(sentence, device=device, peer=peer.name, found=_word(BGP_STATES, state))
+                said.setdefault(peer.link, []).append("" if state == ESTABLISHED else lacks)
     return {link: joined(several) for link, several in said.items()}
 
 
@@ -121,11 +128,12 @@ def shown(expected: Expected, found: Routing) -> dict[str, object]:
         {
             "peer": peer.name,
             "address": address,
-            "state": _word(BGP_STATES, found.peers.get(address, 0)),
+            "state": _word(BGP_STATES, state),
             "prefixes": None if found.prefixes is None else found.prefixes.get(address, 0),
         }
-        for address, peer in sorted(expected.peers.items())
-        if found.peers is not None
+        for wanted, states in ((expected.peers, found.peers), (expected.peers6, found.peers6))
+        for address, peer in sorted(wanted.items())
+        if (state := _state(states, address)) is not None
     ]
     return {
         "adjacencies": _full(found.neighbours, tuple(expected.neighbours)),
@@ -185,3 +193,13 @@ def _peers(network: Network, device: Device) -> dict[str, Peer]:
         if other and other.router_id:
             found[str(other.router_id)] = Peer(name, None)
     return found
+
+
+def _peers6(network: Network, device: Device) -> dict[str, Peer]:
+    return {
+        str(external.remote6): Peer(
+            external.id, external_link(device.interface(external.interface))
+        )
+        for external in network.region.bgp.externals
+        if external.device == device.name
+    }

@@ -28,7 +28,7 @@ async def read_routing(session: SnmpSession, platform: str, expected: Expected) 
         prefixes = await _prefixes(session, platform)
         if not prefixes and ESTABLISHED in peers.values():
             prefixes = None  # sessions, and not one prefix: the agent has no such table
-    return Routing(neighbours, neighbours6, peers, prefixes)
+    return Routing(neighbours, neighbours6, peers, None, prefixes)
 
 
 async def _neighbours6(session: SnmpSession) -> dict[tuple[str, str], int]:

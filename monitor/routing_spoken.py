@@ -35,13 +35,14 @@ def is_lacking(expected: Expected, found: Routing) -> bool:
     lacks_ospf = bool(expected.neighbours) and found.neighbours is None
     lacks_ospf6 = bool(expected.keys6) and found.neighbours6 is None
     lacks_bgp = bool(expected.peers) and (found.peers is None or found.prefixes is None)
-    return lacks_ospf or lacks_ospf6 or lacks_bgp
+    lacks_bgp6 = bool(expected.peers6) and found.peers6 is None
+    return lacks_ospf or lacks_ospf6 or lacks_bgp or lacks_bgp6
 
 
 def completed(expected: Expected, found: Routing, spoken: Spoken) -> Routing:
     """`found`, and from `spoken` what it leaves out."""
     neighbours, neighbours6 = found.neighbours, found.neighbours6
-    peers, prefixes = found.peers, found.prefixes
+    peers, peers6, prefixes = found.peers, found.peers6, found.prefixes
     if neighbours is None and spoken.adjacencies4 is not None:
         neighbours = {
             address: _number(OSPF_STATES, spoken.adjacencies4.get(each.interface, ""))
@@ -53,13 +54,15 @@ def completed(expected: Expected, found: Routing, spoken: Spoken) -> Routing:
             for each in expected.neighbours.values()
             if each.key6
         }
-    if peers is None and spoken.sessions is not None:
-        peers = {
+    if spoken.sessions is not None:
+        states = {
             address: _number(BGP_STATES, word) for address, (word, _) in spoken.sessions.items()
         }
-    if prefixes is None and spoken.sessions is not None:
-        prefixes = {address: received for address, (_, received) in spoken.sessions.items()}
-    return Routing(neighbours, neighbours6, peers, prefixes)
+        peers = states if peers is None else peers
+        peers6 = states if peers6 is None else peers6
+        counted = {address: received for address, (_, received) in spoken.sessions.items()}
+        prefixes = counted | dict(prefixes or {})
+    return Routing(neighbours, neighbours6, peers, peers6, prefixes)
 
 
 def _number(names: tuple[str, ...], word: str) -> int:

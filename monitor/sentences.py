@@ -74,6 +74,10 @@ SENTENCES: Mapping[str, Name] = MappingProxyType(
             "{device}: BGP session with {peer} - expected established, found {found}",
             "{device}: BGP სესია ({peer}) – უნდა იყოს established, არის {found}",
         ),
+        "link.session6": Name(
+            "{device}: BGP session over IPv6 with {peer} - expected established, found {found}",
+            "{device}: BGP სესია IPv6-ით ({peer}) – უნდა იყოს established, არის {found}",
+        ),
         # what a service lacks
         "service.never": Name("never asked yet", "შემოწმება ჯერ არ ჩატარებულა"),
         "service.timeout": Name("no answer within {seconds} s", "პასუხი არ მოვიდა ({seconds} წმ)"),

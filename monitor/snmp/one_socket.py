@@ -114,8 +114,9 @@ class OneSocket:
                 if waiting is None or waiting.address != sender:
                     refused += 1
                 else:
-                    waiting.cost.received += 1
-                    waiting.cost.received_octets += len(message)
+                    cost = waiting.cost
+                    cost.received += 1
+                    cost.received_octets += len(message)
                     waiting.take(number, message, now)
         except OSError:
             pass  # nearly always that it would block; else the next call reads on
@@ -144,8 +145,9 @@ class OneSocket:
         except BlockingIOError:
             self._room = 0
         else:
-            waiting.cost.sent += 1
-            waiting.cost.sent_octets += len(message)
+            cost = waiting.cost
+            cost.sent += 1
+            cost.sent_octets += len(message)
 
     def _round(self) -> None:
         came = self.empty()

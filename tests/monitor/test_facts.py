@@ -150,7 +150,7 @@ def test_a_link_that_lacks_its_adjacency_is_degraded_and_says_so_in_both_languag
 
 def test_an_external_session_degrades_its_link_and_an_internal_one_is_shown() -> None:
     expected = expected_routing(default_network())[BORDER]
-    found = Routing(None, None, {"192.0.2.2": 3}, {})
+    found = replace(UNHEARD, peers={"192.0.2.2": 3}, prefixes={})
     lacking = troubles(BORDER, expected, found)
     assert list(lacking) == [f"{BORDER}:GigabitEthernet0/0/2"]
     assert "BGP session with central-government - expected established, found active" in str(
@@ -185,7 +185,7 @@ async def test_ospfv3_neighbours_are_known_by_interface_and_router_id() -> None:
     assert sorted(each["state6"] for each in neighbours) == sorted(
         ["init", *["full"] * (len(expected.keys6) - 1)]
     )
-    routing = Routing(None, {expected.keys6[0]: 3}, None, None)
+    routing = replace(UNHEARD, neighbours6={expected.keys6[0]: 3})
     lacking = troubles(BORDER, expected, routing)
     first = next(iter(expected.neighbours.values()))
     assert lacking[first.link] == (
@@ -208,7 +208,8 @@ def spoken(sound: str = "Full") -> Spoken:
     expected = expected_routing(default_network())[BORDER]
     words = {each.interface: "Full" for each in expected.neighbours.values()}
     words[next(iter(words))] = sound
-    return Spoken(words, dict(words), dict.fromkeys(expected.peers, ("Established", 7)))
+    peers = (*expected.peers, *expected.peers6)
+    return Spoken(words, dict(words), dict.fromkeys(peers, ("Established", 7)))
 
 
 async def test_what_no_mib_tells_is_asked_of_the_device_itself() -> None:
@@ -279,6 +280,27 @@ def test_spellings_of_states_are_those_of_the_mibs() -> None:
         assert found.neighbours6 is None
         assert found.peers == {"192.0.2.2": 1}
     assert is_lacking(expected, UNHEARD)
-    known = Routing({}, {}, {}, {})
+    known = Routing({}, {}, {}, {}, {"192.0.2.2": 3})
     assert not is_lacking(expected, known)
-    assert completed(expected, known, spoken()) == known
+    whole = completed(expected, known, spoken())
+    assert whole.prefixes is not None
+    assert whole.prefixes["192.0.2.2"] == 3  # what the agent counted stands
+    assert replace(whole, prefixes=known.prefixes) == known
+
+
+def test_an_external_session_over_ipv6_is_missed_when_the_device_says_so() -> None:
+    expected = expected_routing(default_network())[BORDER]
+    (address,) = expected.peers6
+    by_mib = Routing({}, {}, dict.fromkeys(expected.peers, ESTABLISHED), None, {})
+    assert is_lacking(expected, by_mib)
+    said = Spoken(None, None, {address: ("Active", 0)})
+    found = completed(expected, by_mib, said)
+    lacking = troubles(BORDER, expected, found)
+    assert lacking[f"{BORDER}:GigabitEthernet0/0/2"] == (
+        f"{BORDER}: BGP session over IPv6 with central-government - expected established, "
+        "found active"
+    )
+    sessions = shown(expected, found)["sessions"]
+    assert isinstance(sessions, list)
+    assert {"peer": "central-government", "address": address, "state": "active",
+            "prefixes": 0} in sessions  # fmt: skip
