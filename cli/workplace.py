@@ -1,6 +1,7 @@
 """What the provisioning commands work on: the live network, its devices, and where to record."""
 
 import getpass
+import logging
 import os
 import secrets as randomness
 import socket
@@ -43,6 +44,9 @@ def workplace(context: Context, network: Network | None = None) -> Iterator["Wor
     from nornir_tasks.session import candidate_of
     from nornir_tasks.work import Work
 
+    if not context.verbose:  # what failed is told in the device's line
+        for library in ("nornir", "paramiko"):
+            logging.getLogger(library).setLevel(logging.CRITICAL)
     live = network or context.live
     folder = record_folder(context)
     paths, who = context.settings.paths, person()
@@ -54,7 +58,7 @@ def workplace(context: Context, network: Network | None = None) -> Iterator["Wor
 
     fleet = Fleet(live, access_of(context), context.settings.provision.workers)
     try:
-        with lab_prober(context) as prober:
+        with lab_prober(context, live) as prober:
             yield Work(
                 network=live,
                 fleet=fleet,

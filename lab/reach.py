@@ -4,6 +4,7 @@ import secrets as randomness
 import selectors
 import socket
 import struct
+import subprocess
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ _ICMP6_FILTER = 1
 _RECEIVE_BUFFER = 1 << 20
 _DRAIN_EVERY = 64
 _EXTERNAL = "external"
+_FLUSH_S = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,12 @@ class Prober:
         while len(answered) < count and (left := deadline - self._clock()) > 0:
             self._receive(answered, left)
         return answered
+
+    def forget_neighbours(self, sources: Iterable[str]) -> None:
+        """Make those nodes look for their neighbours anew; a ping waits until they are found."""
+        for source in sources:
+            with kernel.inside(self._namespace_of(source)):
+                subprocess.run(["ip", "neigh", "flush", "all"], check=True, timeout=_FLUSH_S)
 
     def send(self, probe: Probe) -> bytes:
         """Send one ping; the token by which `answers` tells its answer."""

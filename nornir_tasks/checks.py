@@ -5,13 +5,15 @@ prints them; `apply` runs them before and after each batch and reverts when one 
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 
 from inventory.model import Device, InterfaceKind, Network
 from nornir_tasks.bgp import bgp_intent
 from nornir_tasks.session import DeviceState
 
+_LLDP_RUNS = frozenset({"cisco_ios"})
+"""Platforms whose templates have it."""
 _LAYER3 = frozenset(
     {
         InterfaceKind.LOOPBACK,
@@ -74,21 +76,31 @@ def unreached(device: str, reason: str) -> CheckResult:
 def got_worse(
     before: Iterable[CheckResult], after: Iterable[CheckResult]
 ) -> tuple[CheckResult, ...]:
-    """Checks that were kept before and are not now, or whose measurement grew beyond its slack."""
-    earlier: Mapping[tuple[str, str, str], CheckResult] = {one.key: one for one in before}
+    """Checks that were kept before and are not now, or whose measurement grew beyond its slack.
+
+    Of a device that answers, a check that is no longer told of is not kept either.
+    """
+    now: Mapping[tuple[str, str, str], CheckResult] = {one.key: one for one in after}
     worse: list[CheckResult] = []
-    for result in after:
-        was = earlier.get(result.key)
-        if was is None or not was.ok:
+    untold: list[CheckResult] = []
+    for was in before:
+        result = now.get(was.key)
+        if not was.ok:
             continue
-        grown = (
-            was.value is not None
-            and result.value is not None
-            and result.value > was.value + result.slack
-        )
-        if not result.ok or grown:
+        if result is None:
+            untold.append(replace(was, ok=False, found="nothing told of it"))
+        elif not result.ok:
             worse.append(result)
-    return tuple(worse)
+        elif _grown(was, result):
+            worse.append(replace(result, found=f"{result.found}; before: {was.found}"))
+    known = {one.device for one in worse}
+    return (*worse, *(one for one in untold if one.device not in known))
+
+
+def _grown(was: CheckResult, result: CheckResult) -> bool:
+    if was.value is None or result.value is None:
+        return False
+    return result.value > was.value + result.slack
 
 
 def _interfaces(_network: Network, device: Device, state: DeviceState) -> Iterator[CheckResult]:
@@ -165,13 +177,15 @@ def _announced(network: Network, device: Device, state: DeviceState) -> Iterator
             )
 
 
-def _neighbours(_network: Network, device: Device, state: DeviceState) -> Iterator[CheckResult]:
+def _neighbours(network: Network, device: Device, state: DeviceState) -> Iterator[CheckResult]:
     if state.neighbours is None:
         return
     for interface in device.interfaces:
         if interface.peer is None or interface.kind is InterfaceKind.GATEWAY:
             continue
         expected = interface.peer[0]
+        if network.devices[expected].platform not in _LLDP_RUNS:
+            continue
         found = state.neighbours.get(interface.name, ("nobody", ""))[0].partition(".")[0]
         right = found == expected
         yield CheckResult("LLDP neighbour", device.name, interface.name, right, expected, found)

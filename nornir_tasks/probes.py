@@ -59,6 +59,24 @@ def check_probes(results: Iterable[ProbeResult]) -> tuple[CheckResult, ...]:
     return tuple(_checked(result) for result in results)
 
 
+def check_latency(results: Iterable[ProbeResult]) -> tuple[CheckResult, ...]:
+    """Round trips of the probes that should be and were answered: to be held against others."""
+    return tuple(
+        CheckResult(
+            "latency",
+            one.probe.lan,
+            _subject(one.probe),
+            True,
+            f"at most {RTT_SLACK_MS:g} ms more than before",
+            f"{one.rtt_ms:.1f} ms",
+            one.rtt_ms,
+            RTT_SLACK_MS,
+        )
+        for one in results
+        if one.probe.reach and one.rtt_ms is not None
+    )
+
+
 def _from(network: Network, lan: Lan) -> Iterator[Probe]:
     zone = network.region.zone(lan.zone)
     for other in network.region.zones:
@@ -84,7 +102,7 @@ def _representative(network: Network, lan: Lan, zone: str) -> Lan | None:
 
 def _checked(result: ProbeResult) -> CheckResult:
     probe = result.probe
-    subject = f"-> {probe.label} {probe.target}"
+    subject = _subject(probe)
     answered = result.rtt_ms is not None
     found = f"{result.rtt_ms:.1f} ms" if result.rtt_ms is not None else "no answer"
     if not probe.reach:
@@ -99,3 +117,7 @@ def _checked(result: ProbeResult) -> CheckResult:
         result.loss,
         LOSS_SLACK,
     )
+
+
+def _subject(probe: Probe) -> str:
+    return f"-> {probe.label} {probe.target}"

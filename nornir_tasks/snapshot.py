@@ -6,7 +6,7 @@ from inventory.errors import ImeretiError
 from inventory.model import Network
 from nornir_tasks.checks import CheckResult, check_state, unreached
 from nornir_tasks.open_session import PLATFORMS
-from nornir_tasks.probes import check_probes, probes_for
+from nornir_tasks.probes import check_latency, check_probes, probes_for
 from nornir_tasks.session import Session
 from nornir_tasks.work import Work
 
@@ -30,7 +30,10 @@ def scope_of(network: Network, devices: Collection[str]) -> tuple[str, ...]:
 
 
 def take(work: Work, devices: Iterable[str], *, probe: bool = True) -> tuple[CheckResult, ...]:
-    """Every declared check of `devices`, and every probe when there is a prober."""
+    """Every declared check of `devices`, and every probe when there is a prober.
+
+    Round trips are among them: no promise of the model, but a change must not make them longer.
+    """
 
     def step(session: Session) -> tuple[CheckResult, ...]:
         return check_state(work.network, session.device, session.state())
@@ -43,5 +46,6 @@ def take(work: Work, devices: Iterable[str], *, probe: bool = True) -> tuple[Che
             results.extend(outcome)
     if probe and work.prober is not None:
         probes = probes_for(work.network, work.prober.lans())
-        results.extend(check_probes(work.prober.probe(probes)))
+        probed = work.prober.probe(probes)
+        results += (*check_probes(probed), *check_latency(probed))
     return tuple(results)

@@ -44,7 +44,7 @@ def standins(
             enable_secret=enable_secret,
             management=network.devices[name].management,
             manager=manager,
-            cables=_cables(network.devices[name]),
+            cables=_cables(network, network.devices[name]),
             router_ids=_router_ids(network, network.devices[name]),
             announced=_announced(network, name),
             clock=clock,
@@ -68,9 +68,14 @@ def _hardware(device: Device, text: str) -> Hardware:
     return Hardware(kind, model, serial_of(device.name), ports)
 
 
-def _cables(device: Device) -> tuple[Cable, ...]:
+def _cables(network: Network, device: Device) -> tuple[Cable, ...]:
+    """Of what is on the other side only cisco_ios sends LLDP."""
     return tuple(
-        Cable(interface.name, *interface.peer)
+        Cable(
+            interface.name,
+            *interface.peer,
+            speaks_lldp=network.devices[interface.peer[0]].platform == PLATFORM,
+        )
         for interface in device.interfaces
         if interface.peer is not None and is_physical(interface.name)
     )
@@ -78,7 +83,7 @@ def _cables(device: Device) -> tuple[Cable, ...]:
 
 def _router_ids(network: Network, device: Device) -> Mapping[str, IPv4Address]:
     found: dict[str, IPv4Address] = {}
-    for cable in _cables(device):
+    for cable in _cables(network, device):
         router_id = network.devices[cable.peer].router_id
         if router_id is not None:
             found[cable.port] = router_id

@@ -23,6 +23,8 @@ class Cable:
     port: str
     peer: str
     peer_port: str
+    speaks_lldp: bool = True
+    """Whether a peer for whom nobody stands in sends LLDP."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class FarEnd:
 
     up: bool
     end: OspfEnd | None
+    speaks_lldp: bool
 
 
 class Neighbours(Protocol):
@@ -103,7 +106,8 @@ class Fabric:
         if cable is None or peer is None:
             return None
         up = peer.online and not is_shut(peer.configuration, cable.peer_port)
-        return FarEnd(up, ospf.end_at(peer.configuration, cable.peer_port) if up else None)
+        end = ospf.end_at(peer.configuration, cable.peer_port) if up else None
+        return FarEnd(up, end, peer.configuration.root.find("lldp", "run") is not None)
 
     def bgp_end(self, device: str, peer: str, configuration: Configuration) -> BgpEnd | None:
         """By whose address `peer` is: the session there that names one of ours."""

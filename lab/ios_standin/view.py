@@ -134,7 +134,9 @@ class View:
         """Cables at whose both ends LLDP runs and the port is up."""
         configuration = self._device.configuration
         for port, cable in self._device.cables.items():
-            if not is_shut(configuration, port) and self.carrier(port):
+            far = self._device.neighbours.ospf_end(self._device.name, port)
+            heard = cable.speaks_lldp if far is None else far.up and far.speaks_lldp
+            if heard and not is_shut(configuration, port):
                 yield cable
 
     def why_unreachable(self) -> str:

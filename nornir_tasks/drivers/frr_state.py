@@ -55,7 +55,8 @@ def read(device: str, said: str, external: tuple[str, ...]) -> DeviceState:
     if not brief:
         raise CommandErrorException(f"expected interfaces, found {shown[:200]!r}")
     peers = _peers(bgp)
-    found = neighbours(document(rest[len(external)]))
+    lldp = rest[len(external)]  # nothing where no lldpd runs
+    found = neighbours(document(lldp)) if lldp.strip() else None
     return DeviceState(
         device=device,
         interfaces={name: entry.get("status") == "up" for name, entry in brief.items()},
@@ -68,8 +69,9 @@ def read(device: str, said: str, external: tuple[str, ...]) -> DeviceState:
             for peer, text in zip(external, rest, strict=False)
             if peer in peers
         },
-        neighbours={name: (one[0]["hostname"], one[0]["port"]) for name, one in found.items()}
-        or None,
+        neighbours=None
+        if found is None
+        else {name: (one[0]["hostname"], one[0]["port"]) for name, one in found.items()},
     )
 
 

@@ -151,6 +151,8 @@ def test_neighbours_judge_each_other_by_both_configurations(
         assert "FULL" not in shell.send("show ip ospf neighbor")
         served.call(lambda: typed(here, *key))
         assert "FULL" in shell.send("show ip ospf neighbor")
+        served.call(lambda: typed(there, "no lldp run"))
+        assert "kut-core2" not in shell.send("show lldp neighbors")
         served.call(lambda: typed(there, "interface gi0/0/0", "shutdown"))
         assert "GigabitEthernet0/0/0   10.254.0.1      YES NVRAM  down" in shell.send(
             "show ip interface brief"
