@@ -82,8 +82,15 @@ class Backups:
                 if commit:
                     return self._files(commit)
         message = f"no apply and no backup is called '{revision}'."
-        hint = "Run: imereti history"
+        hint = "Run: imereti history, or imereti history --backups"
         raise InputError((Problem("revision", 0, "", message, hint),))
+
+    def applied_lines(self, start: str) -> tuple[str, ...]:
+        """Distinct lines beginning with `start` of all that any apply meant to run."""
+        with self._locked():
+            applies = self._git("for-each-ref", "--format=%(refname)", _APPLIES).split()
+            found = self._try("grep", "-h", "-F", "-e", start, *applies) if applies else ""
+        return tuple(dict.fromkeys(line for line in found.splitlines() if line.startswith(start)))
 
     def revisions(self) -> tuple[tuple[str, str, str], ...]:
         """(commit, RFC 3339 time, subject) of every backup, newest first."""

@@ -25,8 +25,10 @@ Costs = Mapping[tuple[str, str], int]
 """(device, interface) -> cost of what leaves through it."""
 
 
-def raised(network: Network, device: str, interfaces: Collection[str]) -> tuple[Network, ...]:
-    """`network` with the costs of those interfaces of `device` growing to LAST_RESORT, in steps.
+def raised(
+    network: Network, device: str, interfaces: Collection[str], to: int = LAST_RESORT
+) -> tuple[Network, ...]:
+    """`network` with the costs of those interfaces of `device` growing to `to`, in steps.
 
     All of them grow by the same amount, so the device itself never changes its mind before the
     last step. Destinations are routers, what is behind them, and the default route.
@@ -34,15 +36,15 @@ def raised(network: Network, device: str, interfaces: Collection[str]) -> tuple[
     wires = tuple(_wires(network))
     start = {(wire.device, wire.interface): wire.cost for wire in wires}
     chosen = [(device, name) for name in interfaces]
-    rise = max((LAST_RESORT - start[key] for key in chosen), default=0)
+    rise = max((to - start[key] for key in chosen), default=0)
     targets = _destinations(network)
 
     def at(level: int) -> Costs:
-        grown = {key: min(LAST_RESORT, start[key] + level) for key in chosen}
+        grown = {key: max(start[key], min(to, start[key] + level)) for key in chosen}
         return {**start, **grown}
 
     levels = _levels(wires, targets, at, rise)
-    return tuple(_with_costs(network, device, at(level)) for level in levels)
+    return tuple(with_costs(network, device, at(level)) for level in levels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,8 @@ def _frozen(edges: Mapping[str, list[Edge]]) -> dict[str, tuple[Edge, ...]]:
     return {name: tuple(rows) for name, rows in edges.items()}
 
 
-def _with_costs(network: Network, name: str, costs: Costs) -> Network:
+def with_costs(network: Network, name: str, costs: Costs) -> Network:
+    """`network` with those costs of the device `name`."""
     device = _device_with_costs(network.devices[name], costs)
     return replace(network, devices=MappingProxyType({**network.devices, name: device}))
 

@@ -48,6 +48,8 @@ class Play:
     forget_host_key: Callable[[str], None]
     answers: Callable[[str], bool]
     """Whether a session with the device can be opened."""
+    applied_lines: Callable[[str], tuple[str, ...]]
+    """Distinct lines beginning with a text of all that any apply here meant to run."""
     inventory: InventoryEdit
     sleep: Callable[[float], None]
     clock: Callable[[], float]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from inventory.errors import InputError, Problem
 from inventory.model import Network
-from nornir_tasks.loop_free import raised
+from nornir_tasks.loop_free import LAST_RESORT, raised
 from nornir_tasks.play import Play
 
 PARAMETERS = {
@@ -12,16 +12,19 @@ PARAMETERS = {
     "device": "or the router to drain, by all its circuits",
     "back": "yes: bring the traffic back",
 }
+End = tuple[str, tuple[str, ...]]
+"""A device, and those of its interfaces that are meant."""
+Step = tuple[str, Network]
+"""The device to change next, and the network that it is then to run."""
 
 
 def run(play: Play) -> None:
     """One router and one step of cost after the other, so that no packet ever circles."""
     what, ends = _chosen(play)
     steps = tuple(draining(play.network, ends))
-    networks = (play.network, *(network for _, network in steps))
     if play.arguments.get("back") == "yes":
-        for (device, _), earlier in zip(reversed(steps), reversed(networks[:-1]), strict=True):
-            play.apply(earlier, (device,))
+        for device, network in backwards(play.network, steps):
+            play.apply(network, (device,))
         play.say(f"{what}: carries traffic again")
         return
     for device, network in steps:
@@ -29,27 +32,29 @@ def run(play: Play) -> None:
     play.say(f"{what}: drained; bring it back with the same words and back=yes")
 
 
-def draining(
-    network: Network, ends: Iterable[tuple[str, tuple[str, ...]]]
-) -> Iterator[tuple[str, Network]]:
-    """The device to change next, and the network that it is then to run.
-
-    `ends`: devices and those of their interfaces that nothing is to leave through any more.
-    """
+def draining(network: Network, ends: Iterable[End], to: int = LAST_RESORT) -> Iterator[Step]:
+    """Steps until what leaves through `ends` costs `to`, which is not less than it costs now."""
     latest = network
     for device, interfaces in ends:
-        for step in raised(latest, device, interfaces):
+        for step in raised(latest, device, interfaces, to):
             yield device, step
             latest = step
 
 
-def circuit_ends(network: Network, link: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def backwards(network: Network, steps: tuple[Step, ...]) -> Iterator[Step]:
+    """The steps that undo `steps`, which begin where `network` runs."""
+    networks = (network, *(made for _, made in steps))
+    for (device, _), earlier in zip(reversed(steps), reversed(networks[:-1]), strict=True):
+        yield device, earlier
+
+
+def circuit_ends(network: Network, link: str) -> tuple[End, ...]:
     """Both ends of a circuit, as `draining` takes them."""
     both = (network.links[link].a, network.links[link].b)
     return tuple((end.device, (end.interface,)) for end in both)
 
 
-def _chosen(play: Play) -> tuple[str, tuple[tuple[str, tuple[str, ...]], ...]]:
+def _chosen(play: Play) -> tuple[str, tuple[End, ...]]:
     network = play.network
     if "device" in play.arguments:
         name = play.arguments["device"]

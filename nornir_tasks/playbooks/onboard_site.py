@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from inventory.errors import InputError, Problem
+from nornir_tasks.open_session import PLATFORMS
 from nornir_tasks.play import Play
 
 PARAMETERS = {
@@ -14,7 +15,10 @@ PARAMETERS = {
 
 
 def run(play: Play) -> None:
-    """First the files to load by console or USB, then the other ends, then the site itself."""
+    """First the files to load by console or USB, then the other ends, then the site itself.
+
+    Of its own devices those that can be changed over a session: in the field the switch, too.
+    """
     code = play.argument("site")
     if code not in play.network.sites:
         message = f"there is no site '{code}'."
@@ -22,7 +26,7 @@ def run(play: Play) -> None:
     own = play.network.sites[code].devices
     for name in own:
         write_day_zero(play, name)
-    changeable = tuple(name for name in own if play.network.devices[name].routes)
+    changeable = tuple(name for name in own if play.network.devices[name].platform in PLATFORMS)
     play.apply(play.network, _other_ends(play, own))
     for name in changeable:
         play.wait_for(name, float(play.arguments.get("wait", "600")))
@@ -52,4 +56,4 @@ def _other_ends(play: Play, own: tuple[str, ...]) -> tuple[str, ...]:
         )
         if mine in own and other not in own
     }
-    return tuple(sorted(name for name in ends if play.network.devices[name].routes))
+    return tuple(sorted(n for n in ends if play.network.devices[n].platform in PLATFORMS))

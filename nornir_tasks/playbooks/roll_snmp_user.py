@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from inventory.errors import InputError, Problem
 from inventory.model import Network, SnmpUser
+from inventory.secrets import placeholder
 from nornir_tasks.play import Play
 
 PARAMETERS = {
@@ -26,6 +27,7 @@ def run(play: Play) -> None:
         message = "expected another name: whether a password changed, no device tells."
         raise InputError((Problem("command line", 0, "user", message),))
     values = {name: play.argument(name) for name in ("user", "auth_secret", "priv_secret")}
+    _refuse_known(play, **values)
     with play.inventory.region(("services", "snmp"), values) as network:
         leaving = SnmpUser(old.user, old.auth_secret, old.priv_secret)
         play.apply(_besides(network, leaving), play.devices)
@@ -33,6 +35,17 @@ def run(play: Play) -> None:
         f"every device answers {values['user']}, and still {old.user}. Restart what polls "
         f"(imereti serve), then: imereti run roll-snmp-user finish=yes"
     )
+
+
+def _refuse_known(play: Play, user: str, auth_secret: str, priv_secret: str) -> None:
+    """A running snmpd would go on to take the passwords by which it has known the user."""
+    for line in play.applied_lines(f"createUser {user} "):
+        if placeholder(auth_secret) not in line or placeholder(priv_secret) not in line:
+            message = (
+                f"'{user}' was used before with other secrets, and a running snmpd keeps those "
+                "passwords until it starts anew: expected a name that was never used."
+            )
+            raise InputError((Problem("command line", 0, "user", message),))
 
 
 def _besides(network: Network, user: SnmpUser) -> Network:

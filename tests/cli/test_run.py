@@ -20,7 +20,7 @@ from nornir_tasks.errors import BusyError
 from nornir_tasks.work import Work
 from tests.provisioning.ios_region import served_region
 
-CIRCUIT = ("circuit", "link=hq-alp", "provider=Telco Two", "bandwidth=500M")
+CIRCUIT = ("circuit", "link=hq-alp", "provider=Telco Two", "circuit_id=T-900")
 """Two values, so two applies."""
 BUSY = BusyError("alp-r1", "is being changed by somebody else")
 
@@ -114,13 +114,12 @@ def test_the_applies_of_two_steps_are_one_document(
                 yield work
 
         monkeypatch.setattr(run, "workplace", standins)
-        done = ran(config, *CIRCUIT)
+        done = ran(config, "circuit", "link=hq-alp", "provider=Telco Two", "bandwidth=500M")
     assert done.exit_code == 0, done.output
     document = json.loads(done.stdout)
     assert document["ok"]
-    provider, bandwidth = document["applies"]
+    provider, *bandwidth = document["applies"]
     assert (provider["changed"], provider["unchanged"]) == (0, 2)  # no line names a provider
-    assert {row["device"]: row["result"] for row in bandwidth["devices"]} == {
-        "alp-r1": "confirmed",
-        "hq-core1": "confirmed",
-    }
+    results = [{row["device"]: row["result"] for row in one["devices"]} for one in bandwidth]
+    assert {name for one in results for name in one} == {"alp-r1", "hq-core1"}
+    assert all(list(one.values()) == ["confirmed"] for one in results), "one router at a time"
