@@ -155,7 +155,7 @@ def say_diffs(made: "Plan", say: Callable[[str], None]) -> None:
     """Each changed device's difference under its name."""
     for one in made.devices:
         if one.diff:
-            say(f"{one.device}\n{one.diff}\n")
+            say(f"{one.device}{f' ({one.note})' if one.note else ''}\n{one.diff}\n")
 
 
 def show_report(

@@ -7,10 +7,10 @@ import typer
 
 from cli.context import Context
 from cli.progress import progress
-from cli.provision import NoTimer, Timer, Yes, apply_options, plan_and_apply
+from cli.provision import DryRun, NoTimer, Timer, Yes, apply_options, plan_and_apply
 from cli.selection import Chosen, takes_selection
 from cli.shown import print_table
-from cli.workplace import changeable, record_folder, workplace
+from cli.workplace import changeable, person, record_folder, workplace
 from inventory.errors import InputError, Problem
 
 Junit = Annotated[
@@ -21,6 +21,7 @@ Revision = Annotated[
     str, typer.Argument(metavar="REVISION", help="Id of an apply, or commit of a backup.")
 ]
 OneChange = Annotated[str, typer.Argument(metavar="[APPLY]", help="Show the steps of this one.")]
+Kept = Annotated[bool, typer.Option("--backups", help="Show the backups that can be gone back to.")]
 Sealed = Annotated[bool, typer.Option("--verify", help="Check that the log was not tampered with.")]
 
 
@@ -117,6 +118,7 @@ def rollback(
     chosen: Chosen,
     revision: Revision,
     yes: Yes = False,
+    dry_run: DryRun = False,
     no_revert_timer: NoTimer = False,
     confirm_within: Timer = None,
 ) -> None:
@@ -128,11 +130,13 @@ def rollback(
     with workplace(context) as work:
         back, names = going_back(work, revision, selection)
         options = apply_options(context, confirm_within, without_timer=no_revert_timer)
-        code = plan_and_apply(context, back, names, options, yes=yes)
+        code = plan_and_apply(context, back, names, options, yes=yes, dry_run=dry_run)
     raise typer.Exit(code)
 
 
-def history(ctx: typer.Context, change: OneChange = "", sealed: Sealed = False) -> None:
+def history(
+    ctx: typer.Context, change: OneChange = "", sealed: Sealed = False, kept: Kept = False
+) -> None:
     """Show past applies, or the steps of one; exit status 1 when --verify finds tampering."""
     from nornir_tasks.audit import read_entries, verify_chain
     from nornir_tasks.history import past_changes, steps_of
@@ -143,6 +147,9 @@ def history(ctx: typer.Context, change: OneChange = "", sealed: Sealed = False) 
         problems = verify_chain(log)
         _answer_problems(context, problems)
         raise typer.Exit(1 if problems else 0)
+    if kept:
+        _show_backups(context)
+        return
     entries = tuple(read_entries(log))
     if change:
         steps = steps_of(entries, change)
@@ -159,6 +166,17 @@ def history(ctx: typer.Context, change: OneChange = "", sealed: Sealed = False) 
         (one.change, one.at, one.who, one.revision, len(one.devices), one.result) for one in changes
     ]
     print_table(("apply", "at", "who", "model", "#devices", "result"), rows)
+
+
+def _show_backups(context: Context) -> None:
+    from nornir_tasks.backup import Backups
+
+    rows = Backups(record_folder(context) / "backup", person()).revisions()
+    heads = ("commit", "at", "what")
+    if context.as_json:
+        context.answer([dict(zip(heads, row, strict=True)) for row in rows])
+        return
+    print_table(heads, rows)
 
 
 def _show_steps(context: Context, steps: tuple[Any, ...]) -> None:

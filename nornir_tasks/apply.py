@@ -182,6 +182,7 @@ def _settled(
     hold_s = max(options.hold_s, work.network.region.ospf.dead_s + _DEAD_MARGIN_S)
     deadline = work.clock() + options.settle_s
     good_since: float | None = None
+    work.say(f"checking from outside for {hold_s:g} s, at most {options.settle_s:g} s")
     while True:
         worse = got_worse(before, take(work, scope))
         now = work.clock()

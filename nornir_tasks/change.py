@@ -8,6 +8,7 @@ from inventory.errors import ImeretiError
 from nornir_tasks.errors import CommitError, PendingError, RecordError, UnreachableError
 from nornir_tasks.fate import settled_fate
 from nornir_tasks.meeting import Meeting, leaving
+from nornir_tasks.plan import NO_TIMER
 from nornir_tasks.session import Outcome, Session
 from nornir_tasks.work import Work
 
@@ -74,7 +75,7 @@ class Change:
         """
         work = self._work
         found = work.fleet.run(lambda session: session.running(), devices)
-        texts = {n: work.clean(f) for n, f in found.items() if not isinstance(f, ImeretiError)}
+        texts = {n: work.clean(n, f) for n, f in found.items() if not isinstance(f, ImeretiError)}
         saved = work.backups.save(texts, f"Before {self.id}")
         self.note("backup", texts, detail={"commit": saved.commit})
         failed = {n: f for n, f in found.items() if isinstance(f, ImeretiError)}
@@ -106,14 +107,17 @@ class Change:
     ) -> Fate:
         work, name = self._work, session.device.name
         with leaving(meeting):
-            timer = self._timer(session)
             session.stage(work.filled(name))
             diff = work.secrets.mask(session.difference())
             if diff != shown[name]:
                 session.discard()
                 text = f"{name}: differs from what was shown: it was changed meanwhile"
                 return Fate("failed", text)
+            if not session.armed_for_s and not self._without_timer:
+                session.discard()
+                return Fate("failed", f"{name}: {NO_TIMER}")
             moment = None if meeting is None else meeting.moment(name)
+        timer = max(self._confirm_s, session.armed_for_s) if session.armed_for_s else None
         detail = {"diff": diff, "token": session.token, "timer_s": timer}
         self._record("commit", "begun", name, detail)
         self._tokens[name] = session.token
@@ -138,16 +142,6 @@ class Change:
             return Fate("reverted", str(error))
         return fate
 
-    def _timer(self, session: Session) -> int | None:
-        if session.armed_for_s:
-            return max(self._confirm_s, session.armed_for_s)
-        if self._without_timer:
-            return None
-        raise CommitError(
-            session.device.name,
-            "can't take a change back by itself; --no-revert-timer applies it all the same",
-        )
-
     def _confirm_one(self, session: Session) -> Fate:
         name = session.device.name
         begun = self._recorded_or_reverted(session, "confirm", "begun", Fate("confirmed"))
@@ -167,7 +161,11 @@ class Change:
     def _each(
         self, devices: Iterable[str], step: Callable[[Session], Fate], *, at_once: bool = False
     ) -> dict[str, Fate]:
-        outcomes = self._work.fleet.run(step, devices, at_once=at_once)
+        def tell(name: str, outcome: Fate | ImeretiError) -> None:
+            if isinstance(outcome, Fate):
+                self._work.say(outcome.error or f"{name}: {outcome.result}")
+
+        outcomes = self._work.fleet.run(step, devices, tell, at_once=at_once)
         return {
             name: outcome if isinstance(outcome, Fate) else self._explained(name, outcome)
             for name, outcome in outcomes.items()

@@ -53,7 +53,7 @@ def back_up(
         if isinstance(outcome, ImeretiError):
             failed[name] = work.secrets.mask(str(outcome))
         else:
-            read[name] = work.clean(outcome)
+            read[name] = work.clean(name, outcome)
     saved = work.backups.save(read, "Backup")
     work.audit.append(
         "backup",

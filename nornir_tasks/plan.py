@@ -9,6 +9,7 @@ from nornir_tasks.session import Session
 from nornir_tasks.work import Work
 
 UNCHANGED, CHANGED, FAILED = "unchanged", "changed", "failed"
+NO_TIMER = "can't take a change back by itself; an apply refuses it without --no-revert-timer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,8 @@ class DevicePlan:
     diff: str
     """Secrets masked."""
     error: str
+    note: str = ""
+    """What an apply of the difference would need."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +53,11 @@ def make_plan(
 ) -> Plan:
     """Stage, compare and discard on every device at once; nothing is changed anywhere."""
 
-    def step(session: Session) -> str:
-        return difference(work, session)
+    def step(session: Session) -> tuple[str, str]:
+        diff = difference(work, session)
+        return diff, "" if session.armed_for_s else NO_TIMER
 
-    def tell(device: str, outcome: str | ImeretiError) -> None:
+    def tell(device: str, outcome: tuple[str, str] | ImeretiError) -> None:
         if done is not None:
             done(_planned(work, device, outcome))
 
@@ -71,7 +75,8 @@ def difference(work: Work, session: Session) -> str:
         session.discard()
 
 
-def _planned(work: Work, device: str, outcome: str | ImeretiError) -> DevicePlan:
+def _planned(work: Work, device: str, outcome: tuple[str, str] | ImeretiError) -> DevicePlan:
     if isinstance(outcome, ImeretiError):
         return DevicePlan(device, FAILED, "", work.secrets.mask(str(outcome)))
-    return DevicePlan(device, CHANGED if outcome else UNCHANGED, outcome, "")
+    diff, note = outcome
+    return DevicePlan(device, CHANGED if diff else UNCHANGED, diff, "", note if diff else "")

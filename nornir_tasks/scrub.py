@@ -1,7 +1,8 @@
 """What a backup keeps of a configuration: no secret, no noise. Pure.
 
-Values that the program knows go back to their placeholders; what stands where a secret stands and
-is not known is removed, so that a password typed by hand is not kept either.
+Values that the program knows go back to their placeholders, also where IOS stores them otherwise;
+what stands where a secret stands and is not known is removed, so that a password typed by hand is
+not kept either.
 """
 
 import re
@@ -10,9 +11,10 @@ from collections.abc import Hashable
 
 from inventory.secrets import Secrets
 from nornir_tasks.drivers.frr_text import Line, lines_in
+from nornir_tasks.drivers.ios_text import unstored
 
 REMOVED = "<removed>"
-_VALUE = r"(?!<<[A-Z][A-Z0-9_]*>>)\S+"
+_VALUE = r"(?!(?:\d )?<<[A-Z][A-Z0-9_]*>>)\S+"
 _PLACES = tuple(
     re.compile(pattern)
     for pattern in (
@@ -38,9 +40,12 @@ _NOISE = re.compile(
 _ORDERED = ("access-list ",)
 
 
-def scrubbed(text: str, secrets: Secrets) -> str:
-    """`text` with placeholders for known values, without unknown ones, without noise."""
-    clean = _NOISE.sub("", secrets.unfill(text))
+def scrubbed(text: str, secrets: Secrets, wanted: str = "") -> str:
+    """`text` with placeholders for known values, without unknown ones, without noise.
+
+    `wanted`: what should run there, placeholders and all; it tells which value is likely where.
+    """
+    clean = _NOISE.sub("", unstored(secrets.unfill(text), secrets.values, wanted))
     for place in _PLACES:
         clean = place.sub(rf"\1{REMOVED}", clean)
     return clean.strip("\n") + "\n"

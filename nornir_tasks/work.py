@@ -42,6 +42,7 @@ class Work:
         """The candidate with its secrets; SecretError names what is missing."""
         return {name: self.secrets.fill(text) for name, text in self.candidate(device).items()}
 
-    def clean(self, files: Files) -> Files:
-        """Files read from a device, as they may be kept."""
-        return {name: scrubbed(text, self.secrets) for name, text in files.items()}
+    def clean(self, device: str, files: Files) -> Files:
+        """Files read from `device`, as they may be kept."""
+        wanted = self.candidate(device)
+        return {n: scrubbed(text, self.secrets, wanted.get(n, "")) for n, text in files.items()}

@@ -1,4 +1,4 @@
-"""A change of an FRRouting router over SSH: the controller's half of `frr_transaction.sh`.
+"""A change of an FRRouting router over SSH: the controller's half of `frr_transaction/`.
 
 What changes the router is that one script, sent along with each candidate; every step of it ends
 on the router even when this end dies. Raises NAPALM's exceptions, as its driver must.
@@ -9,6 +9,7 @@ import shlex
 import tarfile
 import time
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -28,7 +29,7 @@ from nornir_tasks.drivers.frr_text import FILES
 from nornir_tasks.drivers.shell import Completed, Login, LostError, RefusedError, Shell, ShellError
 from nornir_tasks.drivers.vtysh import answers, joined
 
-_SCRIPT = Path(__file__).with_name("frr_transaction.sh")
+_PARTS = ("frr.sh", "nftables.sh", "snmpd.sh", "transaction.sh")
 _STATE = "/run/imereti"
 _PENDING, _NOT_PENDING, _REVERTED = 3, 4, 5
 _FRESH_S = 1.0
@@ -87,7 +88,7 @@ class FrrRouter:
             f"umask 077; mkdir -p {folder}/candidate && tar -x -C {folder}/candidate && "
             f"mv {folder}/candidate/transaction.sh {folder}/ && "
             f"{script} tidy && {script} check {folder} && {script} show {folder}",
-            stdin=_tar({**files, "transaction.sh": _SCRIPT.read_text(encoding="utf-8")}),
+            stdin=_tar({**files, "transaction.sh": _script()}),
         )
         if loaded.status != 0:
             self.discard()
@@ -233,9 +234,16 @@ class FrrRouter:
         line = " ".join(shlex.quote(word) for word in (step, *words))
         return self.run(
             f'script=$(cat); setsid -w sh -c "$script" sh {line} </dev/null',
-            _SCRIPT.read_bytes(),
+            _script().encode(),
             timeout_s,
         )
+
+
+@cache
+def _script() -> str:
+    """The script that runs on the router, its parts behind each other."""
+    folder = Path(__file__).with_name("frr_transaction")
+    return "\n".join((folder / name).read_text(encoding="utf-8") for name in _PARTS)
 
 
 def _tar(files: Mapping[str, str]) -> bytes:

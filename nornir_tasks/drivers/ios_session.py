@@ -11,13 +11,16 @@ from uuid import uuid4
 
 import paramiko
 from napalm import get_network_driver
-from napalm.base.exceptions import NapalmException
-from netmiko.exceptions import NetmikoAuthenticationException, NetmikoBaseException
+from napalm.base.exceptions import NapalmException, ReplaceConfigException
+from netmiko.exceptions import NetmikoBaseException, ReadTimeout
+from scp import SCPException
 
 from inventory.errors import DeviceError
 from inventory.model import Device
 from nornir_tasks.drivers import frr_text, ios_state, ios_text
 from nornir_tasks.drivers.frr_text import Line
+from nornir_tasks.drivers.known_hosts import name_of
+from nornir_tasks.drivers.shell import RefusedError, explained
 from nornir_tasks.drivers.translate import translated
 from nornir_tasks.errors import (
     AccessError,
@@ -32,6 +35,7 @@ MINUTE_S = 60
 _FILE = "imereti-{token}.cfg"
 _LONGEST = 200
 """Characters of a device's own words in one of our messages."""
+_ENDLESS = 2**20
 _LOST = (NetmikoBaseException, paramiko.SSHException, OSError, EOFError)
 
 
@@ -46,6 +50,8 @@ class IosSession:
         self._users: frozenset[str] = frozenset()
         self._leaving: dict[str, str] = {}
         self._committed = False
+        self._archives = True
+        self._timed = False
         self._lost = False
         host = access.host or str(device.management)
         arguments: dict[str, Any] = {
@@ -60,10 +66,11 @@ class IosSession:
         }
         if access.key_file:
             arguments |= {"use_keys": True, "key_file": str(access.key_file)}
+        self._timeout_s = access.timeout_s
         try:
             known = access.known_hosts.ensured(host, access.port, access.timeout_s)
         except (paramiko.SSHException, OSError, EOFError) as error:
-            raise UnreachableError(device.name, _said(error)) from None
+            raise _not_opened(device, access, host, error) from None
         if known is not None:
             arguments |= {"ssh_strict": True, "alt_host_keys": True, "alt_key_file": str(known)}
         driver = get_network_driver("ios")
@@ -74,13 +81,15 @@ class IosSession:
             timeout=int(access.timeout_s),
             optional_args=arguments,
         )
-        with self._translated():
+        try:
             self._driver.open()
+        except (*_LOST, NapalmException) as error:
+            raise _not_opened(device, access, host, error) from None
 
     @property
     def armed_for_s(self) -> int:
-        """The revert timer counts minutes."""
-        return MINUTE_S
+        """The revert timer counts minutes, and needs the archive, which `difference` looks for."""
+        return MINUTE_S if self._archives else 0
 
     @property
     def token(self) -> str:
@@ -89,7 +98,7 @@ class IosSession:
 
     def stage(self, candidate: Files) -> None:
         """Copy the candidate to flash by SCP; its MD5 is compared there."""
-        (text,) = candidate.values()
+        (text,) = (ios_text.ended(one) for one in candidate.values())
         self._token, self._committed = uuid4().hex[:12], False
         self._users = ios_text.snmp_users_in(text)
         self._driver.candidate_cfg = _FILE.format(token=self._token)
@@ -100,7 +109,11 @@ class IosSession:
         ):
             file = Path(folder) / "candidate"
             file.write_text(text, encoding="utf-8")
-            self._driver.load_replace_candidate(filename=str(file))
+            try:
+                self._driver.load_replace_candidate(filename=str(file))
+            except ReplaceConfigException as error:
+                text = f"the candidate did not arrive whole on flash: {_said(error)}"
+                raise CandidateError(self.device.name, text) from None
 
     def difference(self) -> str:
         """`show archive config differences`, without secrets that are only stored otherwise.
@@ -109,6 +122,7 @@ class IosSession:
         """
         gone, come = self._differences(_FILE.format(token=self._token))
         if not self._committed:
+            self._archives = not ios_text.brings_archive(gone, come)
             known = self._snmp_users() if self._users else {}
             self._leaving = {name: known[name] for name in sorted(known) if name not in self._users}
         leaving = {} if self._committed else self._leaving
@@ -123,14 +137,15 @@ class IosSession:
     ) -> None:
         """`configure replace ... revert trigger error timer N`; N in minutes, rounded up."""
         minutes = None if revert_in_s is None else -(-revert_in_s // MINUTE_S) * MINUTE_S
-        self._committed = True
+        self._committed, self._timed = True, minutes is not None
         with self._translated():
             try:
                 self._driver.commit_config(revert_in=minutes)
             except NapalmException as error:
                 ours = translated(self.device.name, error)
                 if isinstance(ours, CandidateError):  # refused half-way, and restored
-                    raise CommitError(self.device.name, _said(error)) from None
+                    said = _short(ios_text.without_preamble(str(error)))
+                    raise CommitError(self.device.name, said) from None
                 raise
 
     def confirm(self) -> None:
@@ -139,7 +154,8 @@ class IosSession:
         SNMPv3 users that are to leave go now: no revert would bring back what IOS never shows.
         """
         with self._translated():
-            self._driver.confirm_commit()
+            if self._timed:  # else saved by the commit
+                self._driver.confirm_commit()
             if self._leaving:
                 lines = [f"no snmp-server user {n} {g} v3" for n, g in self._leaving.items()]
                 self._driver.device.send_config_set(lines)
@@ -148,11 +164,14 @@ class IosSession:
         self._remove()
 
     def revert(self) -> None:
-        """`configure revert now`."""
+        """`configure revert now`; without a timer NAPALM's copy of what ran is loaded and saved."""
+        untimed = self._committed and not self._timed
         with self._translated():
-            if not self._driver.has_pending_commit():
+            if not untimed and not self._driver.has_pending_commit():
                 raise PendingError(self.device.name, "no commit is pending: its timer has run out")
             self._driver.rollback()
+            if untimed:
+                self._driver.device.save_config()
         self._remove()
 
     def discard(self) -> None:
@@ -214,8 +233,7 @@ class IosSession:
                 names.get(name, name): (found[0]["hostname"], found[0]["port"])
                 for name, found in lldp.items()
                 if found
-            }
-            or None,
+            },
         )
 
     def last_change(self, lines: str) -> str:
@@ -243,7 +261,14 @@ class IosSession:
         return ios_state.advertised(said)
 
     def _send(self, command: str) -> str:
-        return str(self._driver.device.send_command(command))
+        with self._translated(command):
+            return str(self._driver.device.send_command(command))
+
+    @property
+    def _connected(self) -> bool:
+        client = self._driver.device.remote_conn_pre if self._driver.device else None
+        transport = client.get_transport() if client else None
+        return transport is not None and transport.is_active()
 
     def _differences(self, file: str) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
         """Lines that go and come, without those that IOS only shows otherwise."""
@@ -252,7 +277,7 @@ class IosSession:
         if not ios_text.is_answer(said):
             raise DeviceError(
                 self.device.name,
-                f"expected the difference from {file}, found {_short(said) or 'nothing'}",
+                f"expected the difference from {file}, found {_what(said)}",
             )
         gone, come = ios_text.without_stored_secrets(*ios_text.read_differences(said))
         if any(line.startswith("snmp-server user ") for _, line in come):
@@ -270,20 +295,45 @@ class IosSession:
         self._token = ""
 
     @contextmanager
-    def _translated(self) -> Iterator[None]:
+    def _translated(self, command: str = "") -> Iterator[None]:
+        doing = f" after `{command}`" if command else ""
         try:
             yield
         except NapalmException as error:
             raise translated(self.device.name, error) from None
-        except NetmikoAuthenticationException as error:
-            raise AccessError(self.device.name, _said(error)) from None
+        except SCPException as error:
+            text = f"the candidate could not be copied to flash: {_said(error)}"
+            raise DeviceError(self.device.name, text) from None
+        except ReadTimeout:
+            self._lost = True
+            found = f"none within {self._timeout_s:g} s" if self._connected else "a lost session"
+            text = f"expected the prompt{doing}, found {found}"
+            raise UnreachableError(self.device.name, text) from None
         except _LOST as error:
             self._lost = True
             raise UnreachableError(self.device.name, _said(error)) from None
 
 
+def _not_opened(device: Device, access: Access, host: str, error: BaseException) -> DeviceError:
+    """NAPALM tells all failures in the same words; what is behind them is in their context."""
+    behind = error
+    while isinstance(behind.__context__, OSError | paramiko.SSHException):
+        behind = behind.__context__
+    if isinstance(behind, paramiko.BadHostKeyException):
+        behind = access.known_hosts.changed(name_of(host, access.port), behind.key)
+    said = explained(f"{host}:{access.port}", access.user, access.timeout_s, behind)
+    kind = AccessError if isinstance(said, RefusedError) else UnreachableError
+    return kind(device.name, str(said))
+
+
 def _said(error: BaseException) -> str:
     return _short(str(error)) or type(error).__name__
+
+
+def _what(text: str) -> str:
+    if len(text) > _ENDLESS:
+        return f"{len(text) >> 20} MiB of something else: {_short(text)}"
+    return _short(text) or "nothing"
 
 
 def _short(text: str) -> str:

@@ -10,14 +10,16 @@ import base64
 import hashlib
 import hmac
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
+from inventory.secrets import names_in, placeholder
 from nornir_tasks.drivers.frr_text import Line
 
 _SECRET = re.compile(r"^(?P<stem>.*\b(?:secret|password|key-string|md5|key)) (?P<rest>\S.*)$")
 _STORED = re.compile(r"^(?P<kind>[789]) (?P<value>\S+)(?P<tail>.*)$")
 _BANNER = re.compile(r"^(banner \w+) (\^C|\S)")
 _LOGGED = re.compile(r"^\s*\d+\s+\d+\s+(?P<user>\S+)\s*\|(?P<command>.*?)\s*$", re.MULTILINE)
+_PREAMBLE = re.compile(r"(?s)Rollback Confirmed Change: Backing up.*?just configured\s*")
 _HIDDEN_DEFAULTS = frozenset({"exec-timeout 10 0", "errdisable recovery interval 300"})
 _SNMP_USER = re.compile(r"^snmp-server user (\S+) ")
 _SNMP_USER_LINE = re.compile(r"(?m)^snmp-server user (\S+) ")
@@ -32,6 +34,16 @@ _SCRYPT_N = 16_384
 def is_answer(text: str) -> bool:
     """Whether `text` is what the comparison prints, and not something else that has no signs."""
     return "Contextual Config Diffs" in text
+
+
+def ended(text: str) -> str:
+    """A configuration that `configure replace` takes for a whole one; a backup keeps no `end`."""
+    return text if re.search(r"(?m)^end\s*\Z", text) else f"{text}end\n"
+
+
+def without_preamble(said: str) -> str:
+    """What `configure replace` said, from where it begins to tell how it went."""
+    return _PREAMBLE.sub("", said)
 
 
 def read_differences(text: str) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
@@ -77,6 +89,15 @@ def without_unshown(come: Iterable[Line], snmp_users: frozenset[str]) -> tuple[L
         if line not in _HIDDEN_DEFAULTS
         and not ((user := _SNMP_USER.match(line)) and user[1] in snmp_users)
     )
+
+
+def brings_archive(gone: Iterable[Line], come: Iterable[Line]) -> bool:
+    """Whether the device has no archive yet, which its revert timer needs."""
+    had, has = (
+        any(context == ("archive",) and line.startswith("path ") for context, line in lines)
+        for lines in (gone, come)
+    )
+    return has and not had
 
 
 def snmp_users_in(text: str) -> frozenset[str]:
@@ -128,6 +149,33 @@ def _whole_banners(lines: Iterable[str]) -> Iterator[str]:
         else:
             yield line
     yield from waiting
+
+
+def unstored(text: str, values: Mapping[str, str], wanted: str) -> str:
+    """`text` with placeholders for the stored forms of `values`, which are by name.
+
+    `wanted`: what should run, with its placeholders. Its name at the same place is tried first, as
+    a hash takes some 20 ms.
+    """
+    likely = {
+        found["stem"].strip(): names_in(found["rest"])
+        for found in map(_SECRET.match, wanted.splitlines())
+        if found
+    }
+    return "\n".join(_unstored(line, values, likely) for line in text.split("\n"))
+
+
+def _unstored(line: str, values: Mapping[str, str], likely: Mapping[str, tuple[str, ...]]) -> str:
+    found = _SECRET.match(line)
+    stored = _STORED.match(found["rest"]) if found else None
+    if not found or not stored:
+        return line
+    first = likely.get(found["stem"].strip(), ())
+    for name in sorted(values, key=lambda name: name not in first):
+        if is_stored_form(stored["kind"], stored["value"], values[name]):
+            kind = "" if stored["kind"] == "7" else "0 "
+            return f"{found['stem']} {kind}{placeholder(name)}{stored['tail']}"
+    return line
 
 
 def is_stored_form(kind: str, stored: str, plain: str) -> bool:

@@ -8,6 +8,8 @@ from pathlib import Path
 import paramiko
 from paramiko.ssh_exception import SSHException
 
+SSH_PORT = 22
+
 
 class HostKeyError(SSHException):
     """The key that a device showed is not the one expected."""
@@ -33,7 +35,7 @@ class KnownHosts(paramiko.MissingHostKeyPolicy):
         """
         if self._path is None:
             return None
-        name = host if port == 22 else f"[{host}]:{port}"
+        name = name_of(host, port)
         if name not in self._keys:
             with socket.create_connection((host, port), timeout_s) as connection:
                 transport = paramiko.Transport(connection)
@@ -43,6 +45,14 @@ class KnownHosts(paramiko.MissingHostKeyPolicy):
                 finally:
                     transport.close()
         return self._path
+
+    def changed(self, hostname: str, key: paramiko.PKey) -> HostKeyError:
+        """What to say of a host whose key is not the known one."""
+        return HostKeyError(
+            f"host key of {hostname} - expected that of {self._path}, found another "
+            f"({key.get_name()} {key.fingerprint}). If the device was replaced, remove "
+            f"its line: ssh-keygen -R '{hostname}' -f {self._path}"
+        )
 
     def missing_host_key(
         self,
@@ -57,11 +67,7 @@ class KnownHosts(paramiko.MissingHostKeyPolicy):
             if shown in known or self._path is None:
                 return
             if known:
-                raise HostKeyError(
-                    f"host key of {hostname} - expected that of {self._path}, found another "
-                    f"({key.get_name()} {key.fingerprint}). If the device was replaced, remove "
-                    f"its line: ssh-keygen -R '{hostname}' -f {self._path}"
-                )
+                raise self.changed(hostname, key)
             if not self._accept_new:
                 raise HostKeyError(
                     f"host key of {hostname} - expected one in {self._path}, found none. "
@@ -69,6 +75,11 @@ class KnownHosts(paramiko.MissingHostKeyPolicy):
                 )
             self._keys[hostname] = {shown}
             _append(self._path, f"{hostname} {shown[0]} {shown[1]}\n")
+
+
+def name_of(host: str, port: int) -> str:
+    """As OpenSSH's file names a host."""
+    return host if port == SSH_PORT else f"[{host}]:{port}"
 
 
 def _read(path: Path) -> dict[str, set[tuple[str, str]]]:

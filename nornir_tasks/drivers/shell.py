@@ -95,7 +95,8 @@ class Shell:
             )
         except (OSError, EOFError, SSHException, ValueError) as error:
             client.close()
-            raise _explained(login, error) from None
+            where = f"{login.host}:{login.port}"
+            raise explained(where, login.user, login.timeout_s, error) from None
         self._client = client
 
     def close(self) -> None:
@@ -161,17 +162,16 @@ def _short(command: str) -> str:
     return command if len(command) <= 60 else command[:57] + "..."
 
 
-def _explained(login: Login, error: Exception) -> ShellError:
-    where = f"{login.host}:{login.port}"
+def explained(where: str, user: str, timeout_s: float, error: BaseException) -> ShellError:
+    """Why no session with `where` could be opened, in a sentence for a person."""
     if isinstance(error, HostKeyError):
         return RefusedError(str(error))
     if isinstance(error, AuthenticationException):
-        return RefusedError(f"{where} refused the login of {login.user}: {error}")
+        return RefusedError(f"{where} refused the login of {user}: {error}")
+    expected = f"SSH to {where} - expected a session, found"
     if isinstance(error, NoValidConnectionsError):
         reasons = sorted({str(inner) for inner in error.errors.values()})
-        return ShellError(f"SSH to {where} - expected a session, found: {'; '.join(reasons)}")
+        return ShellError(f"{expected}: {'; '.join(reasons)}")
     if isinstance(error, TimeoutError):
-        return ShellError(
-            f"SSH to {where} - expected a session, found no answer in {login.timeout_s:g} s"
-        )
-    return ShellError(f"SSH to {where} - expected a session, found: {error or 'end of stream'}")
+        return ShellError(f"{expected} no answer in {timeout_s:g} s")
+    return ShellError(f"{expected}: {error or 'end of stream'}")
