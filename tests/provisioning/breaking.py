@@ -21,8 +21,9 @@ from nornir_tasks.open_session import open_session
 from nornir_tasks.plan import make_plan
 from nornir_tasks.render import Renderer, environment
 from nornir_tasks.work import Work
-from tests.provisioning.conftest import QUICK, Edit, Ground
+from tests.provisioning.conftest import QUICK, Ground
 from tests.provisioning.ios_region import CHECKOUT, Region, small_region
+from tests.provisioning.working import Edit
 
 TIMER_S = 20
 Point = tuple[str, int, str]

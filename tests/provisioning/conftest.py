@@ -1,7 +1,7 @@
 """A lab of the small second region, and the provisioner's work on it."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from ipaddress import IPv4Network
@@ -19,36 +19,16 @@ from lab.boot import bootable
 from lab.plan_file import load_plan
 from lab.state import LabState
 from nornir_tasks.apply import ApplyOptions, ApplyReport, execute
-from nornir_tasks.audit import AuditLog
-from nornir_tasks.backup import Backups
 from nornir_tasks.drivers.known_hosts import KnownHosts
-from nornir_tasks.fleet import Fleet
 from nornir_tasks.open_session import open_session
 from nornir_tasks.plan import Plan, make_plan
 from nornir_tasks.render import Renderer, environment
-from nornir_tasks.session import Access, Files, Session, candidate_of
+from nornir_tasks.session import Access, Session
 from nornir_tasks.work import Work
+from tests.provisioning.working import Bench, Edit, unedited, working
 
 MANAGEMENT = IPv4Network(f"172.29.{os.getpid() % 250}.0/24")
 QUICK = ApplyOptions(confirm_s=90, settle_s=8, hold_s=0.5, largest_batch=8)
-Edit = Callable[[str, Files], Mapping[str, str]]
-
-
-def unedited(_device: str, files: Files) -> Files:
-    """The candidate as rendered."""
-    return files
-
-
-def replaced(device: str, file: str, old: str, new: str, count: int = -1) -> Edit:
-    """The candidate with a text of one file of one device replaced; it must stand there."""
-
-    def edit(name: str, files: Files) -> Mapping[str, str]:
-        if name != device:
-            return files
-        assert old in files[file], f"{old!r} is not in {file} of {device}"
-        return {**files, file: files[file].replace(old, new, count)}
-
-    return edit
 
 
 @dataclass(frozen=True)
@@ -88,29 +68,11 @@ class Ground:
         """The provisioner's work, with candidates that `edit` may have spoilt."""
         used = network or self.network
         renderer = Renderer(used, self.renderer._templates) if network else self.renderer
-
-        def candidate(name: str) -> Files:
-            device = used.devices[name]
-            return edit(name, candidate_of(device, renderer.render(device)))
-
-        plan, state = load_plan(self.state), self.state
-        fleet = Fleet(used, access or self.access, 8)
-        with reach.Prober(lambda node: netns.network_namespace(state, node)) as pinger:
-            try:
-                yield Work(
-                    network=used,
-                    fleet=fleet,
-                    candidate=candidate,
-                    secrets=self.secrets,
-                    audit=AuditLog(folder / "audit.jsonl", "test@noc", self.secrets.mask),
-                    backups=Backups(folder / "backup", "test@noc"),
-                    locks=folder / "locks",
-                    revision="test",
-                    prober=HostProber(plan, used.region.management_zone, pinger),
-                    say=say,
-                )
-            finally:
-                fleet.close()
+        bench = Bench(renderer, used, self.secrets, access or self.access, 8)
+        with reach.Prober(lambda node: netns.network_namespace(self.state, node)) as pinger:
+            prober = HostProber(load_plan(self.state), used.region, pinger)
+            with working(bench, folder, edit, say, prober) as work:
+                yield work
 
     def apply(self, work: Work, plan: Plan | None = None, change: str = "c1") -> ApplyReport:
         """Plan and apply to every router."""

@@ -11,16 +11,13 @@ from inventory.secrets import Secrets, names_in
 from lab.ios_standin.from_network import cisco_names, standins
 from lab.ios_standin.hosting import Hosted, hosted
 from nornir_tasks.apply import ApplyOptions, ApplyReport, execute
-from nornir_tasks.audit import AuditLog
-from nornir_tasks.backup import Backups
 from nornir_tasks.drivers.known_hosts import KnownHosts
-from nornir_tasks.fleet import Fleet
 from nornir_tasks.open_session import open_session
 from nornir_tasks.plan import make_plan
 from nornir_tasks.render import Renderer, environment
-from nornir_tasks.session import Access, Files, Session
+from nornir_tasks.session import Access, Session
 from nornir_tasks.work import Work
-from tests.provisioning.conftest import Edit, unedited
+from tests.provisioning.working import Bench, Edit, unedited, working
 
 CHECKOUT = Path(__file__).parents[2]
 OPTIONS = ApplyOptions(confirm_s=180, settle_s=2, hold_s=0, largest_batch=4)
@@ -76,27 +73,9 @@ class Region:
     ) -> Iterator[Work]:
         used = network or self.network
         renderer = Renderer(used, self.renderer._templates) if network else self.renderer
-        place = folder or self.folder
-
-        def candidate(name: str) -> Files:
-            return edit(name, renderer.render(used.devices[name]))
-
-        fleet = Fleet(used, access or self.access, 9)
-        try:
-            yield Work(
-                network=used,
-                fleet=fleet,
-                candidate=candidate,
-                secrets=self.secrets,
-                audit=AuditLog(place / "audit.jsonl", "test@noc", self.secrets.mask),
-                backups=Backups(place / "backup", "test@noc"),
-                locks=place / "locks",
-                revision="test",
-                prober=None,
-                say=say,
-            )
-        finally:
-            fleet.close()
+        bench = Bench(renderer, used, self.secrets, access or self.access, 9)
+        with working(bench, folder or self.folder, edit, say, None) as work:
+            yield work
 
     def apply(
         self, work: Work, names: tuple[str, ...] | None = None, options: ApplyOptions = OPTIONS

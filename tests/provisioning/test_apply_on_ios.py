@@ -18,9 +18,9 @@ from nornir_tasks.fleet import Fleet
 from nornir_tasks.interrupted import loose_ends
 from nornir_tasks.plan import make_plan
 from nornir_tasks.session import Access, Files
-from tests.provisioning.conftest import Edit, replaced
 from tests.provisioning.ios_region import OPTIONS, SHORT, ServedRegion, served_region
 from tests.provisioning.spilling import spilt
+from tests.provisioning.working import Edit, replaced
 
 
 @pytest.fixture
@@ -133,28 +133,31 @@ def test_a_line_that_ios_refuses_restores_what_ran(region: ServedRegion) -> None
     edit = replaced("alp-r1", "alp-r1.cfg", "lldp run", "lldp run\nno such command")
     with region.work(edit) as work:
         report = region.apply(work)
-    assert {one.device: one.result for one in report.devices if one.result} == {
-        "alp-r1": "reverted"
-    }
+    (row,) = (one for one in report.devices if one.result)
+    assert (row.device, row.result) == ("alp-r1", "reverted")
+    assert "no such command" in row.error
     assert region.running("alp-r1") == before
 
 
+COMPARES = "show archive config differences"
 FAULTS = {
-    "wrong credentials": Faults(refuse_auth=True),
-    "a prompt that never comes": Faults(hang_at="show archive config"),
-    "ten megabytes of output": Faults(flood_at="show archive config differences"),
-    "a connection that is cut": Faults(drop_at="show archive config differences"),
-    "no room on flash": Faults(flash_full=True),
-    "a file that arrives broken": Faults(corrupt_transfer=True),
+    "wrong credentials": (Faults(refuse_auth=True), "refused the login of laker"),
+    "a prompt that never comes": (Faults(hang_at=COMPARES), "found none within 10 s"),
+    "ten megabytes of output": (Faults(flood_at=COMPARES), "found 9 MiB of something else"),
+    "a connection that is cut": (Faults(drop_at=COMPARES), "found a lost session"),
+    "no room on flash": (Faults(flash_full=True), "No space left on device"),
+    "a file that arrives broken": (Faults(corrupt_transfer=True), "did not arrive whole on flash"),
 }
 
 
 @pytest.mark.parametrize("what", FAULTS)
 def test_a_sick_device_is_failed_in_a_line_and_the_others_go_on(
-    region: ServedRegion, what: str
+    region: ServedRegion, capfd: pytest.CaptureFixture[str], what: str
 ) -> None:
+    faults, says = FAULTS[what]
+
     def fail() -> None:
-        region.hosts.device("alp-r1").faults = FAULTS[what]
+        region.hosts.device("alp-r1").faults = faults
 
     region.hosts.call(fail)
     names = ("alp-r1", "bet-r1")
@@ -164,8 +167,11 @@ def test_a_sick_device_is_failed_in_a_line_and_the_others_go_on(
         rows = {one.device: one for one in plan.devices}
         assert rows["alp-r1"].state == "failed"
         assert rows["alp-r1"].error.startswith("alp-r1: ")
+        assert says in rows["alp-r1"].error
+        assert len(rows["alp-r1"].error.splitlines()) == 1
         assert len(rows["alp-r1"].error) < 600
         assert rows["bet-r1"].state == "changed"
+    assert "Traceback" not in capfd.readouterr().err
 
 
 def test_a_changed_host_key_is_refused(region: ServedRegion, tmp_path: Path) -> None:
@@ -185,6 +191,7 @@ def test_a_changed_host_key_is_refused(region: ServedRegion, tmp_path: Path) -> 
     with region.work() as work:
         rows = {one.device: one for one in make_plan(work, ("alp-r1", "bet-r1")).devices}
     assert rows["alp-r1"].state == "failed"
+    assert rows["alp-r1"].error.startswith(f"alp-r1: host key of [127.0.0.1]:{port} - expected")
     assert rows["bet-r1"].state == "unchanged"
 
 

@@ -7,7 +7,8 @@ import pytest
 
 from nornir_tasks.audit import read_entries, verify_chain
 from nornir_tasks.plan import make_plan
-from tests.provisioning.conftest import Ground, replaced
+from tests.provisioning.conftest import Ground
+from tests.provisioning.working import replaced
 
 pytestmark = pytest.mark.lab
 DESCRIBED = replaced(

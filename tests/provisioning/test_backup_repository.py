@@ -54,6 +54,23 @@ def test_known_secrets_become_placeholders_and_unknown_ones_go(tmp_path: Path) -
     assert "$9$" not in text
 
 
+def test_a_known_secret_in_its_stored_form_becomes_its_placeholder() -> None:
+    """So that a backup of an IOS device can be gone back to."""
+    secrets = Secrets({"OTHER": "something else", "KEY": "cisco"}, "")
+    text = (
+        "enable secret 9 $9$nhEmQVczB7dqsO$X.HsgL6x1il0RxkOSSvyQYwucySCt7qFm4v7pqCxkKM\n"
+        "interface GigabitEthernet0/0/0\n"
+        " ip ospf message-digest-key 1 md5 7 02050D480809\n"
+        " ip ospf message-digest-key 2 md5 7 070C285F4D06\n"
+        "username ana secret 9 $9$nhEmQVczB7dqsO$Y.HsgL6x1il0RxkOSSvyQYwucySCt7qFm4v7pqCxkKM\n"
+    )
+    made = scrubbed(text, secrets, "interface x\n ip ospf message-digest-key 1 md5 <<KEY>>\n")
+    assert " ip ospf message-digest-key 1 md5 <<KEY>>\n" in made
+    assert " ip ospf message-digest-key 2 md5 <<KEY>>\n" in made
+    assert "enable secret 0 <<KEY>>\n" in made
+    assert "username ana secret 9 <removed>\n" in made
+
+
 @pytest.mark.parametrize(
     "line",
     [

@@ -22,7 +22,8 @@ from nornir_tasks.plan import make_plan
 from nornir_tasks.play import Play, PlayStopped, all_playbooks, parsed_arguments, playbook
 from nornir_tasks.session import Files
 from nornir_tasks.verify import verify
-from tests.provisioning.conftest import QUICK, Ground, replaced, unedited
+from tests.provisioning.conftest import QUICK, Ground
+from tests.provisioning.working import replaced, unedited
 
 pytestmark = pytest.mark.lab
 LOSS_PAUSE_S = 0.002
@@ -77,6 +78,7 @@ def playing(
                 day_zero=day_zero,
                 forget_host_key=forgotten.append,
                 answers=answers,
+                applied_lines=work.backups.applied_lines,
                 inventory=InventoryEdit(inventory or folder, load),
                 sleep=time.sleep,
                 clock=time.monotonic,
@@ -143,6 +145,26 @@ def test_a_circuit_is_drained_and_brought_back_without_one_lost_packet(
     ground.is_as_rendered(tmp_path / "after")
 
 
+def test_a_router_is_drained_and_brought_back_without_one_lost_packet(
+    ground: Ground, tmp_path: Path
+) -> None:
+    """alp-r1 by all its circuits: what is behind it still goes through it, by no other way."""
+    server = next(lan for lan in ground.network.lans.values() if lan.zone == "servers")
+    told: list[str] = []
+    watcher = Watcher(ground, "alp-staff", server, told)
+    watcher.start()
+    try:
+        for back, expected in (("no", "65535"), ("yes", "100")):
+            with playing(ground, tmp_path, told, device="alp-r1", back=back) as (play, _):
+                playbook("drain").run(play)
+            assert cost(ground, "alp-r1", "ge0-0-0") == expected
+    finally:
+        watcher.end()
+    assert watcher.sent > 1000
+    assert watcher.lost == []
+    ground.is_as_rendered(tmp_path / "after")
+
+
 def test_a_rule_set_is_exchanged_without_one_lost_packet(ground: Ground, tmp_path: Path) -> None:
     """The chains stay hooked: one that goes while its twin comes drops what passes between."""
     server = next(lan for lan in ground.network.lans.values() if lan.zone == "servers")
@@ -166,15 +188,26 @@ def test_a_circuits_bandwidth_changes_in_the_inventory_and_on_both_routers(
 ) -> None:
     inventory = tmp_path / "inventory"
     shutil.copytree(checkout / "tests" / "regions" / "small", inventory)
-    with playing(
-        ground,
-        tmp_path,
-        inventory=inventory,
-        link="hq-alp",
-        bandwidth="500M",
-        provider="Telco Two",
-    ) as (play, _):
-        playbook("circuit").run(play)
+    server = next(lan for lan in ground.network.lans.values() if lan.zone == "servers")
+    told: list[str] = []
+    watcher = Watcher(ground, "alp-staff", server, told)
+    watcher.start()
+    try:
+        with playing(
+            ground,
+            tmp_path,
+            told,
+            inventory=inventory,
+            link="hq-alp",
+            bandwidth="500M",
+            provider="Telco Two",
+        ) as (play, _):
+            playbook("circuit").run(play)
+    finally:
+        watcher.end()
+    assert watcher.sent > 1000
+    assert watcher.lost == []
+    assert not [text for text in told if text.startswith("batch ") and "," in text]
     made = load_network(inventory).links["hq-alp"]
     assert (made.bandwidth_bps, made.provider) == (500_000_000, "Telco Two")
     assert {cost(ground, "alp-r1", "ge0-0-0"), cost(ground, "hq-core1", "ge0-0-0")} == {

@@ -16,7 +16,8 @@ from nornir_tasks.history import past_changes
 from nornir_tasks.interrupted import loose_ends
 from nornir_tasks.plan import make_plan
 from nornir_tasks.rollback import going_back
-from tests.provisioning.conftest import QUICK, Ground, replaced
+from tests.provisioning.conftest import QUICK, Ground
+from tests.provisioning.working import replaced
 
 pytestmark = pytest.mark.lab
 DESCRIBED = replaced(
@@ -212,3 +213,26 @@ def test_a_router_that_reboots_in_mid_apply_is_as_it_was_and_named(
         assert "alp-r1 says: the device does not run what the change meant" in row.error
         assert loose_ends(work.audit.entries()) == ()
     ground.is_as_rendered(tmp_path / "after")
+
+
+@pytest.mark.timeout(600)
+def test_a_change_after_which_packets_take_longer_is_taken_back(
+    ground: Ground, tmp_path: Path, healed: Path
+) -> None:
+    delayed: list[str] = []
+
+    def delay(seconds: float) -> None:
+        """The first time that the apply waits, which is after the commit."""
+        if not delayed:
+            faults.inject(healed, ground.state, "delay", "hq-alp", {"ms": 60})
+            delayed.append("hq-alp")
+        time.sleep(seconds)
+
+    with ground.work(tmp_path, DESCRIBED) as usual:
+        work = replace(usual, sleep=delay)
+        report = execute(work, make_plan(work, ["alp-r1"]), QUICK, "c1", "test@noc")
+    (row,) = report.devices
+    assert (row.result, report.exit_code) == ("reverted", 3), report
+    assert any(
+        "latency - expected at most 50 ms more than before, found 1" in text for text in row.checks
+    ), row

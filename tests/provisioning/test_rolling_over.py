@@ -11,7 +11,7 @@ from shutil import copytree
 
 import pytest
 
-from inventory.errors import ImeretiError
+from inventory.errors import ImeretiError, InputError
 from lab.state import LabState
 from nornir_tasks.apply import execute
 from nornir_tasks.open_session import open_session
@@ -237,5 +237,18 @@ def test_an_snmp_user_is_rolled_over_without_losing_a_poll(
         playbook("roll-snmp-user").run(play)
     assert new.failed == []
     assert new.asked > 5
+    with (
+        playing(
+            ground,
+            tmp_path,
+            inventory=inventory,
+            network=rolled,
+            user=snmp.user,
+            auth_secret="ROLLED_AUTH",
+            priv_secret="ROLLED_PRIV",
+        ) as (play, _),
+        pytest.raises(InputError, match=rf"'{snmp.user}' was used before with other secrets"),
+    ):
+        playbook("roll-snmp-user").run(play)
     refused = old.ask()
     assert re.search(r"authorization|[Uu]nknown user", refused), refused

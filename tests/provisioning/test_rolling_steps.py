@@ -61,6 +61,7 @@ def bare_play(
         day_zero=lambda _: {},
         forget_host_key=lambda _: None,
         answers=lambda _: True,
+        applied_lines=lambda _: (),
         inventory=InventoryEdit(inventory, load_network),
         sleep=lambda _: None,
         clock=lambda: 0.0,
