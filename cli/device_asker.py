@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from cli.context import Context
@@ -9,8 +10,9 @@ from inventory.errors import ImeretiError, SecretError
 
 if TYPE_CHECKING:
     from inventory.model import Device
+    from inventory.secrets import Secrets
     from monitor.routing_spoken import AskDevice, Spoken
-    from nornir_tasks.session import DeviceState
+    from nornir_tasks.session import Access, DeviceState
 
 
 def device_asker(context: Context) -> AskDevice | None:
@@ -23,11 +25,20 @@ def device_asker(context: Context) -> AskDevice | None:
         return None
     access = access_of(context)
 
+    def checked(device: Device) -> Access:
+        if context.lab is None and device.platform == "frr" and not ssh.key:
+            raise SecretError(f"{device.name}: expected `ssh.key` of config.yaml, found none.")
+        return access(device)
+
+    return asking(checked, secrets)
+
+
+def asking(access: Callable[[Device], Access], secrets: Secrets) -> AskDevice:
+    """Opens a session for each question; what goes wrong says no secret."""
+
     def ask(device: Device) -> Spoken:
         from nornir_tasks.open_session import open_session
 
-        if context.lab is None and device.platform == "frr" and not ssh.key:
-            raise SecretError(f"{device.name}: expected `ssh.key` of config.yaml, found none.")
         try:
             session = open_session(device, access(device), ())
             try:
