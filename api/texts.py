@@ -161,6 +161,7 @@ TEXTS: Mapping[str, Name] = MappingProxyType(
         "link.end_b": Name("End B", "B ბოლო"),
         "link.role": Name("Role", "დანიშნულება"),
         "link.bandwidth": Name("Bandwidth", "გამტარობა"),
+        "link.use": Name("Use", "დატვირთვა"),
         "link.provider": Name("Provider", "პროვაიდერი"),
         "link.target": Name("Target", "მიზნობრივი მაჩვენებელი"),
         "link.as_of": Name("Last reading", "ბოლო მონაცემი"),

@@ -184,7 +184,10 @@ class PingRow:
 def ping_rows(
     code: str, links: Iterable[str], far_ends: Mapping[str, str], now: Now
 ) -> tuple[PingRow, ...]:
-    """The site first, then its `links`. `far_ends`: link -> the device that is pinged."""
+    """The site first, then its `links`; nothing where nobody pings.
+
+    `far_ends`: link -> the device that is pinged.
+    """
     known = now.pings[code].document if code in now.pings else {}
     rows = [PingRow("", "", known.get("loss"), known.get("rtt_ms"), known.get("jitter_ms"))]
     for link in links:
@@ -192,7 +195,7 @@ def ping_rows(
             status = now.links[link]
             found = (status.loss, status.rtt_ms, status.jitter_ms)
             rows.append(PingRow(link, far_ends[link], *found))
-    return tuple(rows)
+    return tuple(rows) if any(row.loss is not None for row in rows) else ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,6 +121,7 @@ async def test_pings_of_a_site_and_of_its_links_are_told(world: World) -> None:
     world.clock.now += 3600
     await world.live.refresh()
     assert (await world.client.get("/api/v1/sites")).json()[0]["rtt_ms"] is None
+    assert "ping-" not in (await world.client.get("/sites/zes")).text  # nobody pings any more
 
 
 async def test_a_service_that_changes_is_told_to_whoever_follows(world: World) -> None:

@@ -81,12 +81,24 @@ def test_all_links_and_incidents_fit_on_a_wall_screen(
     assert cut == []
 
 
-@pytest.mark.parametrize("path", ["/", "/links/kut-zes", "/sites/zes", "/incidents", "/public"])
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/links/kut-zes", "/sites/zes", "/sites/kut", "/incidents", "/services", "/reports",
+     "/reports?by=link", "/public"],
+)  # fmt: skip
 def test_a_page_can_be_read_on_a_phone(page: Page, site: Site, path: str) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
-    page.goto(f"{site.address}{path}?lang=ka")
+    page.goto(f"{site.address}{path}{'&' if '?' in path else '?'}lang=ka")
     expect(page.locator("main")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    beyond = page.evaluate(
+        """() => [...document.querySelectorAll("body *:not(svg, svg *)")]
+            .filter((one) => one.getBoundingClientRect().right > 391
+                || (one.scrollWidth > one.clientWidth + 1
+                    && ["auto", "scroll"].includes(getComputedStyle(one).overflowX)))
+            .map((one) => one.outerHTML.slice(0, 80))"""
+    )
+    assert beyond == []  # nothing is cut off, and no part scrolls sideways by itself
 
 
 def test_when_the_server_is_gone_nothing_is_green_any_more(page: Page, site: Site) -> None:
@@ -168,7 +180,7 @@ def test_a_state_is_chosen_at_the_top_and_the_others_step_back(page: Page, site:
 def test_the_link_page_draws_its_graphs(page: Page, site: Site) -> None:
     open_now(page, site, "/links/kut-zes?range=hour")
     expect(page.locator("[data-graphs]")).to_have_attribute("data-drawn", "hour", timeout=SOON_MS)
-    expect(page.locator(".graph canvas")).to_have_count(5)
+    expect(page.locator(".graph canvas")).to_have_count(6)
     expect(page.locator("[data-graph='traffic'] .readout")).to_contain_text("in ")
     page.get_by_role("link", name="week", exact=True).click()
     expect(page.locator("[data-graphs]")).to_have_attribute("data-drawn", "week", timeout=SOON_MS)
