@@ -6,16 +6,17 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from ipaddress import IPv4Network
 from pathlib import Path
 
 import pytest
 
-from lab import containerlab, netns
-from lab.containerlab import Containerlab, control_group
+from lab import containerlab
+from lab.containerlab import control_group
 from lab.plan import LanHost
+from lab.planner import make_plan
 from lab.reach import Probe, allowed_probes
 from lab.state import LabState, interface_name, marked_processes
+from tests.dockermachine import docker_machine, on_machine
 from tests.labfixture import CHECKOUT, LabUnderTest, WholeLab, booted, make_lab
 
 pytestmark = [pytest.mark.containerlab, pytest.mark.slow, pytest.mark.timeout(600)]
@@ -197,52 +198,37 @@ def test_killed_half_way_it_is_cleaned_by_the_next_command(small: LabUnderTest) 
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Iterator[LabState]:
-    """A machine with Docker and containerlab: an engine in namespaces of its own."""
-    folder = tmp_path / "machine"
-    folder.mkdir()
-    keeper, started = netns.start_keeper(folder)
-    state = LabState("machine", folder, keeper, started, IPv4Network("172.31.0.0/24"))
-    try:
-        Containerlab().start(state)
-        program = folder / "containerlab"
-        words = " ".join(containerlab.ANYWHERE)
-        program.write_text(f'#!/bin/sh\nexec {words} {containerlab.program()} "$@"\n')
-        program.chmod(0o755)
+    with docker_machine(tmp_path / "machine") as state:
         yield state
-    finally:
-        netns.end_marked(folder)
-        Containerlab().discard(folder)
 
 
-def on_machine(machine: LabState, folder: Path, *command: str) -> str:
-    """What a person types on that machine, in `folder`; it must succeed."""
-    enter = ["nsenter", f"--target={machine.keeper}", "--mount", "--pid", "--net", "--uts", "--ipc"]
-    done = subprocess.run(
-        [*enter, "--", "env", f"--chdir={folder}", *command],
-        env={"PATH": f"{machine.folder}:{os.environ['PATH']}:/usr/sbin", "HOME": str(Path.home())},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=500,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-4000:] + done.stdout[-4000:]
-    return done.stdout
-
-
-def test_an_exported_lab_deploys_unchanged(machine: LabState, tmp_path: Path) -> None:
-    lab = make_lab(tmp_path, "exported", SMALL)
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize(
+    ("inventory", "names"),
+    [
+        (SMALL, ("hq-core1", "alp-r1", "alp-lyc-guests", "alp-staff")),
+        (CHECKOUT / "inventory", ("kut-core1", "zes-rtr1", "zes-sch-public", "zes-gov")),
+    ],
+    ids=["small", "whole"],
+)
+def test_an_exported_lab_deploys_unchanged(
+    machine: LabState, tmp_path: Path, inventory: Path, names: tuple[str, str, str, str]
+) -> None:
+    """`names`: a core router, another, a LAN of guests, and a LAN that is closed to them."""
+    core, router, guests, closed = names
+    lab = make_lab(tmp_path, "exported", inventory)
     folder = tmp_path / "folder"
     written = lab.answer("lab", "export", "--format", "containerlab", "--out", str(folder))
     assert f"all {written['pings']} pings answered" in on_machine(machine, folder, "./up")
-    said = on_machine(machine, folder, "./in", "hq-core1", "vtysh", "-c", "show ip ospf neighbor")
+    said = on_machine(machine, folder, "./in", core, "vtysh", "-c", "show ip ospf neighbor")
     assert said.count("Full/") >= 2
-    router = lab.network.devices["alp-r1"].management
+    plan = make_plan(lab.network, "exported", lab.management)
+    target = next(host for host in plan.hosts if host.lan == closed)
+    ping = f"for turn in 1 2 3; do ping -c 1 -W 1 {target.ipv4} && exit 1; done; true"
+    on_machine(machine, folder, "./in", guests, "sh", "-c", ping)
+    address = lab.network.devices[router].management
     login = ["ssh", "-i", "id_ed25519", "-o", "StrictHostKeyChecking=no", "-o", "BatchMode=yes"]
-    login += ["-o", f"UserKnownHostsFile={tmp_path / 'hosts'}", f"root@{router}", "hostname"]
-    assert on_machine(machine, folder, *login).strip() == "alp-r1"
+    login += ["-o", f"UserKnownHostsFile={tmp_path / 'hosts'}", f"root@{address}", "hostname"]
+    assert on_machine(machine, folder, *login).strip() == router
     on_machine(machine, folder, "./down")
     assert on_machine(machine, folder, "docker", "ps", "--all", "--quiet") == ""
-    again = lab.run("lab", "export", "--out", str(folder))
-    assert again.returncode == 1
-    assert "is not empty" in again.stderr
