@@ -128,6 +128,9 @@ class ServiceNow(_Shape):
     site: str | None
     url: str | None
     query: str | None = Field(description="The name that is looked up.")
+    expected_status: int | None = Field(description="Of HTTP.")
+    contains: str | None = Field(description="Text that the page holds.")
+    answer: str | None = Field(description="An address that the name has.")
     state: LinkState
     since: datetime | None
     as_of: datetime | None = Field(description="When it was last asked.")

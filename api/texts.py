@@ -235,6 +235,7 @@ TEXTS: Mapping[str, Name] = MappingProxyType(
         "service.asked": Name("Checked", "მოწმდება"),
         "service.took": Name("Answer", "პასუხი"),
         "service.status": Name("HTTP status", "HTTP სტატუსი"),
+        "service.contains": Name("its page contains: {what}", "გვერდი შეიცავს: {what}"),
         "service.expects": Name("expected: {what}", "უნდა იყოს: {what}"),
         "service.certificate_days": Name("Certificate, days", "სერტიფიკატი, დღე"),
         "service.reason": Name("Why", "მიზეზი"),

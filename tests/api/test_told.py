@@ -37,6 +37,10 @@ async def test_services_are_listed_and_turn_unknown_when_nobody_asks_them(world:
     assert services["website"]["state"] == "down"
     assert services["website"]["reason"] == "HTTP status - expected 200, found 503"
     assert services["inmis"]["certificate_days"] == 71.5
+    assert (services["inmis"]["expected_status"], services["inmis"]["answer"]) == (200, None)
+    assert (services["resolver"]["query"], services["resolver"]["answer"]) == (
+        "inmis.imereti.example", "10.50.1.80",
+    )  # fmt: skip
     down = (await world.client.get("/api/v1/services?state=down")).json()
     assert [one["id"] for one in down] == ["website"]
     world.clock.now += 3600
