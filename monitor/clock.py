@@ -2,8 +2,11 @@
 
 import asyncio
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Protocol
+
+FOREVER_S = 1e9
 
 
 class Clock(Protocol):
@@ -36,3 +39,14 @@ class SystemClock:
             async with asyncio.timeout(max(0.0, seconds)):  # wait_for would make a task of it
                 await event.wait()
         return event.is_set()
+
+
+@contextmanager
+def also_set(event: asyncio.Event, stop: asyncio.Event) -> Iterator[None]:
+    """Within it `event` is set as soon as `stop` is: who sleeps until either waits for one."""
+    stopping = asyncio.create_task(stop.wait())
+    stopping.add_done_callback(lambda _: event.set())
+    try:
+        yield
+    finally:
+        stopping.cancel()

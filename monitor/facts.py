@@ -5,6 +5,7 @@ table that is slow to walk delays no poll.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
@@ -14,7 +15,7 @@ import structlog
 from inventory.errors import SnmpError
 from inventory.model import Network
 from inventory.settings import PollSettings
-from monitor.clock import Clock
+from monitor.clock import FOREVER_S, Clock, also_set
 from monitor.metrics import DEVICE_FACTS
 from monitor.routing import UNHEARD, Expected, Routing, expected_routing, shown, troubles
 from monitor.routing_mib import read_routing
@@ -28,6 +29,7 @@ from monitor.values import LatestKind
 
 AT_ONCE = 16
 TICK_S = 1.0
+"""Who is due within so much is asked together."""
 CONFIRM_S = 3.0
 """What routing lacks must be seen twice, so long apart: an adjacency takes a moment to form."""
 SURELY_LACKING = 2
@@ -40,9 +42,9 @@ log = structlog.get_logger("monitor")
 class _Device:
     target: Target
     platform: str
-    session: SnmpSession
     due: float
     busy: bool = False
+    """Being asked, or ready to be."""
     lacked_at: float | None = None
     """Since when routing lacks something without a break."""
     lacking: int = 0
@@ -79,12 +81,13 @@ class Facts:
             sound=self._sound,
             ready=self.ask_now,
         )
+        self._waking, self._look_at = asyncio.Event(), 0.0
+        self._ready: deque[_Device] = deque()
         now = clock.monotonic()
         self._devices = {
             each.device: _Device(
                 each,
                 network.devices[each.device].platform,
-                client.session(each),
                 now + share(each.device) * min(5.0, settings.facts_interval_s),
             )
             for each in targets
@@ -93,34 +96,58 @@ class Facts:
     def ask_now(self, device: str) -> None:
         """A trap came from it, or of it."""
         if device in self._devices:
-            self._devices[device].due = 0.0
+            self._devices[device].due = self._look_at = 0.0
+            self._waking.set()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop` is set; questions under way are then cut off."""
-        slots, asking = asyncio.Semaphore(AT_ONCE), set[asyncio.Task[None]]()
+        asking = set[asyncio.Task[None]]()
+
+        def ended(task: asyncio.Task[None]) -> None:
+            asking.discard(task)
+            if self._ready:
+                self._waking.set()
+
         try:
-            while not await self._clock.wait(stop, TICK_S):
-                now = self._clock.monotonic()
-                for device in self._devices.values():
-                    if device.due <= now and not device.busy:
-                        device.busy = True
-                        device.due = now + self._settings.facts_interval_s
-                        task = asyncio.create_task(self._ask(device, slots))
+            with also_set(self._waking, stop):
+                while not stop.is_set():
+                    self._waking.clear()
+                    self._line_up()
+                    while self._ready and len(asking) < AT_ONCE:
+                        task = asyncio.create_task(self._ask(self._ready.popleft()))
                         asking.add(task)
-                        task.add_done_callback(asking.discard)
+                        task.add_done_callback(ended)
+                    wait_s = self._look_at - self._clock.monotonic()
+                    await self._clock.wait(self._waking, wait_s)
         finally:
             for task in asking:
                 task.cancel()
             await asyncio.gather(*asking, self._through.close(), return_exceptions=True)
             await self._client.close()
 
-    async def _ask(self, device: _Device, slots: asyncio.Semaphore) -> None:
+    def _line_up(self) -> None:
+        """Who is due is ready from now on; look again when the next one is."""
+        now, first = self._clock.monotonic(), FOREVER_S
+        if now < self._look_at:
+            return
+        for device in self._devices.values():
+            if device.busy:
+                continue
+            if device.due <= now:
+                device.busy, device.due = True, now + self._settings.facts_interval_s
+                self._ready.append(device)
+            else:
+                first = min(first, device.due)
+        self._look_at = max(first, now + TICK_S)
+
+    async def _ask(self, device: _Device) -> None:
+        session = self._client.session(device.target)
         try:
-            async with slots, asyncio.timeout(2 * self._settings.deadline_s):
-                document = await _facts(device)
+            async with asyncio.timeout(2 * self._settings.deadline_s):
+                document = await _facts(session, device.platform)
                 expected = self._expected.get(device.target.device)
                 if expected:
-                    found = await self._routing(device, expected)
+                    found = await self._routing(session, device, expected)
                     document |= shown(expected, found)
                     self._judge(device, troubles(device.target.device, expected, found))
         except (SnmpError, TimeoutError) as error:
@@ -130,11 +157,14 @@ class Facts:
             name = device.target.device
             self._tell(Latest(LatestKind.DEVICE, name, self._clock.wall(), document))
         finally:
-            device.session.close()
+            session.close()
             device.busy = False
+            if device.due < self._look_at:
+                self._look_at = device.due
+                self._waking.set()
 
-    async def _routing(self, device: _Device, expected: Expected) -> Routing:
-        found = await read_routing(device.session, device.platform, expected)
+    async def _routing(self, session: SnmpSession, device: _Device, expected: Expected) -> Routing:
+        found = await read_routing(session, device.platform, expected)
         device.lacking = device.lacking + 1 if is_lacking(expected, found) else 0
         if device.lacking < SURELY_LACKING:
             return found
@@ -157,16 +187,16 @@ class Facts:
         self._take(device.target.device, found)
 
 
-async def _facts(device: _Device) -> dict[str, object]:
+async def _facts(session: SnmpSession, platform: str) -> dict[str, object]:
     """{"cpu", "memory", "temperature_c"}: shares, degrees; None for what the device has not."""
     values: dict[str, list[int]] = {}
-    wanted = [metric for metric in DEVICE_FACTS if device.platform in metric.platforms]
+    wanted = [metric for metric in DEVICE_FACTS if platform in metric.platforms]
     scalars = [metric.oid for metric in wanted if metric.oid.endswith(".0")]
-    single = (await device.session.get([scalars]))[0].found if scalars else {}
+    single = (await session.get([scalars]))[0].found if scalars else {}
     for metric in wanted:
         found: list[Value | None] = [single.get(metric.oid)]
         if metric.oid not in scalars:
-            found = [value for _, value in await device.session.walk(metric.oid)]
+            found = [value for _, value in await session.walk(metric.oid)]
         values[metric.fact] = [value for value in found if isinstance(value, int)]
     cpu, degrees = values.get("cpu"), list[float](values.get("temperature", []))
     degrees += [value / 1000 for value in values.get("millidegrees", [])]

@@ -7,7 +7,7 @@ import structlog
 
 from inventory.settings import PollSettings
 from monitor.agent import DeviceAgent, DevicePoll
-from monitor.clock import Clock
+from monitor.clock import Clock, also_set
 from monitor.garbage import rarely_collected
 from monitor.said import say
 from monitor.schedule import Schedule
@@ -16,9 +16,9 @@ from monitor.store.base import Batch, PollerStatus
 from monitor.watch import Watch
 from monitor.writer import Writer
 
-TICK_S, IDLE_TICK_S = 0.5, 1.0
-"""How long what polls said waits at most to be judged and handed on; and how often age alone is
-looked at."""
+TICK_S, IDLE_TICK_S = 0.5, 5.0
+"""What polls said is judged and handed on when no other is under way, but not more often than so,
+and waits so long at most for one that is; and how often age alone is looked at."""
 STATUS_S = 2.0
 """How often the poller tells how it does."""
 SLOWEST = 5
@@ -52,37 +52,38 @@ class Poller:
         self._answered: dict[str, bool] = {}
         self._took: dict[str, float] = {}
         self._polls = 0
-        self._status_due = self._tick_due = 0.0
-        self._waking: asyncio.Event | None = None
+        self._under_way = 0
+        """Polls that were launched and did not end."""
+        self._status_due = self._tick_due = self._sleeps_until = 0.0
+        self._ticked = now - TICK_S
+        self._judging: asyncio.Handle | None = None
+        self._waking = asyncio.Event()
         self._failure: BaseException | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
         """Poll until `stop` is set; polls in flight are then cut off."""
-        stopping = asyncio.create_task(stop.wait())
-        self._waking = asyncio.Event()
-        stopping.add_done_callback(lambda _: self.wake())
         try:
-            with rarely_collected() as settle:
+            with also_set(self._waking, stop), rarely_collected() as settle:
                 await self._rounds(stop, settle)
         finally:
-            stopping.cancel()
             for flight in self._flights:
                 flight.cancel()
-            await asyncio.gather(stopping, *self._flights, return_exceptions=True)
+            await asyncio.gather(*self._flights, return_exceptions=True)
             for agent in self._agents.values():
                 agent.close()
+            if self._judging:
+                self._judging.cancel()
             self._tick()
 
     async def _rounds(self, stop: asyncio.Event, settle: Callable[[], None]) -> None:
-        assert self._waking is not None  # noqa: S101  (made by run)
         settle_at = [0.0, self._clock.monotonic() + SETTLED_INTERVALS * self._settings.interval_s]
         while not stop.is_set():
             self._waking.clear()
             now = self._clock.monotonic()
             for device, due in self._schedule.due(now):
+                self._under_way += 1
                 self._launch(device, due)
             if now >= self._tick_due:
-                self._tick_due = now + IDLE_TICK_S
                 self._tick()
             if settle_at and now >= settle_at[0]:
                 del settle_at[0]
@@ -98,15 +99,14 @@ class Poller:
 
     def wake(self) -> None:
         """Look at what is due."""
-        if self._waking:
-            self._waking.set()
+        self._waking.set()
 
     async def _until_due(self) -> None:
         """Sleep until a device is due, something was asked for out of turn, or the end."""
-        assert self._waking is not None  # noqa: S101  (made by run)
         now = self._clock.monotonic()
-        seconds = min(self._schedule.next_due(now), self._tick_due - now)
-        await self._clock.wait(self._waking, max(seconds, 0.01))
+        seconds = max(min(self._schedule.next_due(now), self._tick_due - now), 0.01)
+        self._sleeps_until = now + seconds
+        await self._clock.wait(self._waking, seconds)
 
     def _launch(self, device: str, due: float) -> None:
         """Most polls need no task: requests out, answers in, and one call when all are there."""
@@ -150,9 +150,9 @@ class Poller:
 
     def _fold(self, poll: DevicePoll, due: float) -> None:
         now = self._clock.monotonic()
-        if self._tick_due > now + TICK_S:
-            self._tick_due = now + TICK_S
-            self.wake()
+        self._under_way -= 1
+        if self._judging is None:  # once for all answers that came together
+            self._judging = asyncio.get_running_loop().call_soon(self._judge)
         self._polls += 1
         if self._answered.get(poll.device, True) and not poll.answered:
             log.info("device_silent", device=poll.device, problem=poll.problem)
@@ -166,11 +166,28 @@ class Poller:
             self._schedule.ask_again(device, now)
             self.wake()
 
+    def _judge(self) -> None:
+        self._judging = None
+        now = self._clock.monotonic()
+        since = now if self._under_way else self._ticked
+        if since + TICK_S > now:
+            self._tick_due = min(self._tick_due, since + TICK_S)
+            if self._tick_due < self._sleeps_until:
+                self.wake()
+            return
+        try:
+            self._tick()
+        except Exception as error:  # noqa: BLE001  (a defect of ours: `run` raises it)
+            self._failure = error
+            self.wake()
+
     def _tick(self) -> None:
         batch, again = self._watch.tick(self._clock.wall(), self._writer.windows)
-        now = self._clock.monotonic()
+        now = self._ticked = self._clock.monotonic()
+        self._tick_due = now + IDLE_TICK_S
         for device in again:
             self._schedule.ask_again(device, now)
+            self.wake()
         poller = None
         if now >= self._status_due:
             self._status_due = now + min(STATUS_S, self._settings.interval_s / 2)

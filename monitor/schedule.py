@@ -9,8 +9,9 @@ import heapq
 from dataclasses import dataclass
 from zlib import crc32
 
-SHORTEST_GRID_S, LONGEST_GRID_S = 0.1, 1.0
-DEVICES_AT_ONCE = 12
+SHORTEST_GRID_S, LONGEST_GRID_S, GRID_MOMENTS = 0.1, 2.0, 5
+"""Seconds between two moments, and how many there are in an interval at least."""
+DEVICES_AT_ONCE = 16
 """As many devices on average are due at one moment of the grid, within the bounds above."""
 PATIENCE = 3
 """So many polls without an answer, then the time between them doubles."""
@@ -18,8 +19,9 @@ LONGEST_INTERVALS = 4
 """At most so many intervals lie between two polls of a device that does not answer."""
 LATE_INTERVALS = 1.5
 """A poll that ends so many intervals after it was due is late."""
-FIRST_ROUND_S = 1.0
-"""All devices are asked once within so much of the start."""
+FIRST_ROUND_S, FIRST_ROUND_PS = 1.0, 400
+"""All devices are asked once within so much of the start; of thousands, so many a second, as the
+first poll of a device costs ten others."""
 
 
 @dataclass(slots=True)
@@ -42,10 +44,11 @@ class Schedule:
         self._heap: list[tuple[float, str]] = []
         self.late = 0
         """Polls that ended long after they were due."""
-        spread_s = min(FIRST_ROUND_S, interval_s / 2)
+        spread_s = min(max(FIRST_ROUND_S, len(devices) / FIRST_ROUND_PS), interval_s / 2)
         for device in devices:
-            due = now + self._on_grid(share(device) * spread_s)
-            self._entries[device] = _Entry(due, self._on_grid(share(device) * interval_s))
+            due = now + _rounded(share(device) * spread_s, SHORTEST_GRID_S)
+            phase = _rounded(share(device) * interval_s, self.grid_s)
+            self._entries[device] = _Entry(due, phase)
             heapq.heappush(self._heap, (due, device))
 
     def due(self, now: float) -> list[tuple[str, float]]:
@@ -95,14 +98,15 @@ class Schedule:
         self._entries[device].due = due
         heapq.heappush(self._heap, (due, device))
 
-    def _on_grid(self, seconds: float) -> float:
-        return round(seconds / self.grid_s) * self.grid_s
-
 
 def grid_s(devices: int, interval_s: float) -> float:
     """Seconds between two moments of the grid: the fewer devices, the longer."""
     wanted = interval_s * DEVICES_AT_ONCE / max(devices, 1)
-    return min(max(wanted, SHORTEST_GRID_S), LONGEST_GRID_S, interval_s / 10)
+    return min(max(wanted, SHORTEST_GRID_S), LONGEST_GRID_S, interval_s / GRID_MOMENTS)
+
+
+def _rounded(seconds: float, grid_s: float) -> float:
+    return round(seconds / grid_s) * grid_s
 
 
 def share(device: str) -> float:

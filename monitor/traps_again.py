@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import Callable
 
-from monitor.clock import Clock
+from monitor.clock import FOREVER_S, Clock, also_set
 
 AFTER_S = (0.0, 1.0, 2.0, 4.0)
 """After the first trap of a device: net-snmp's table is a second old, or three without our
 configuration, and some routers' nearly as much."""
-TICK_S, IDLE_S = 0.25, 1.0
+TICK_S = 0.25
 
 
 class AskAgain:
@@ -20,6 +20,7 @@ class AskAgain:
         self._asked: dict[str, int] = {}
         self._more: set[str] = set()
         """Devices that told something else since they were asked."""
+        self._waking = asyncio.Event()
 
     def ask(self, device: str) -> None:
         """The device told something."""
@@ -28,14 +29,21 @@ class AskAgain:
             return
         self._began[device] = self._clock.monotonic()
         self._asked[device] = 1
+        self._waking.set()
         self._ask_now(device)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Ask those that are due until `stop` is set."""
-        while not await self._clock.wait(stop, TICK_S if self._began else IDLE_S):
-            now = self._clock.monotonic()
-            for device in list(self._began):
-                self._due(device, now)
+        with also_set(self._waking, stop):
+            while not stop.is_set():
+                if not self._began:
+                    self._waking.clear()
+                    await self._clock.wait(self._waking, FOREVER_S)
+                elif await self._clock.wait(stop, TICK_S):
+                    return
+                now = self._clock.monotonic()
+                for device in list(self._began):
+                    self._due(device, now)
 
     def _due(self, device: str, now: float) -> None:
         passed, asked = now - self._began[device], self._asked[device]

@@ -93,13 +93,13 @@ class Listener:
         self._queue: deque[tuple[bytes, tuple[Any, ...], str]] = deque()
         self._counts: Counter[str] = Counter()
         self._told: dict[str, int] = {}
-        self._told_at = 0.0
+        self._told_at, self._untold = 0.0, True
 
     def run(self) -> None:
         """Until standard input ends."""
         ears = [ear.socket for ear in (self._traps, self._syslog) if ear]
         while True:
-            wait_s = 0.0 if self._queue else REPORT_S
+            wait_s = 0.0 if self._queue else REPORT_S if self._untold else None
             ready, _, _ = select.select([sys.stdin, *ears], [], [], wait_s)
             if sys.stdin in ready and not os.read(sys.stdin.fileno(), 4096):
                 return
@@ -117,6 +117,7 @@ class Listener:
                 return
             message, sender = heard
             self._counts["traps_received"] += 1
+            self._untold = True
             address = plain_address(sender[0])
             device = self._gate.admit(message, address)
             if device is None:
@@ -159,6 +160,7 @@ class Listener:
                 return
             message, sender = heard
             self._counts["syslog_received"] += 1
+            self._untold = True
             device = self._senders.get(plain_address(sender[0]))
             if device is None:
                 self._counts["syslog_dropped_unknown_sender"] += 1
@@ -171,7 +173,7 @@ class Listener:
         now = time.monotonic()
         if now - self._told_at < REPORT_S:
             return
-        self._told_at = now
+        self._told_at, self._untold = now, bool(self._queue)
         counts = dict(self._counts)
         for why, count in self._gate.counts.items():
             key = f"traps_dropped_{why}"

@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from typing import TypeVar
 
 import structlog
 
 from inventory.errors import StoreError
-from monitor.clock import Clock
+from monitor.clock import FOREVER_S, Clock
 from monitor.gate import Gate
 from monitor.rejects import Rejects
 from monitor.spool import Spool
@@ -30,26 +31,30 @@ from monitor.store.base import (
 from monitor.unwritten import Unwritten
 
 FLUSH_S = 0.5
-"""A change of state is stored within so much; a store that takes longer is slow."""
-SAMPLES_S = 1.0
-"""What comes within so much is one transaction, unless a state changed."""
+"""A store that takes longer is slow; and how often one that is away or behind is looked after."""
+SAMPLES_S, SOONEST_S = 1.0, 0.75
+"""What comes within so much is one transaction, unless a state changed: that goes at once. What
+comes near the end of it does not wait for what is left of it."""
 MEMORY_SAMPLES = 500_000
 """Samples that wait in memory where there is no spool, or no room for it on the disk; then the
 oldest are dropped and counted."""
 DRAIN_SAMPLES = 5000
 """What the spool gives at once."""
-WINDOWS_S = 2.0
-"""How often maintenance windows are read."""
+WINDOWS_S = 1.5
+"""How often maintenance windows are read, with the next transaction: every second one."""
 CHORES_S = 300.0
 """How often the store tidies up."""
 LAST_FLUSH_S = 2.0
 """How long the end waits for the store."""
 
+T = TypeVar("T")
+
 log = structlog.get_logger("monitor")
 
 
 class Writer:
-    """Two tasks: one speaks to the store, the other puts aside what must wait for it."""
+    """One task that sleeps until a batch is due to go, and while the store does not answer puts
+    aside what must wait for it."""
 
     def __init__(
         self,
@@ -79,6 +84,10 @@ class Writer:
         self._sample_gate = Gate(clock) if store.apart else self._journal_gate
         self._spool_problems: dict[str, str] = {}
         self._windows_due = self._chores_due = 0.0
+        self._carried = clock.monotonic() - SAMPLES_S
+        """When the last transaction was begun."""
+        self._news, self._hurry = asyncio.Event(), asyncio.Event()
+        """There is something to carry; it must not wait for more. The end sets both."""
 
     @property
     def problem(self) -> str:
@@ -108,6 +117,9 @@ class Writer:
         self._devices.update((each.device, each) for each in batch.devices)
         self._poller = batch.poller or self._poller
         self._bound_memory()
+        self._news.set()
+        if batch.states or batch.incidents:
+            self._hurry.set()
 
     async def caught_up(self) -> None:
         """Wait until states and incidents are stored, but not long for a store that is away."""
@@ -117,13 +129,14 @@ class Writer:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop` is set and everything is stored, or is on disk for the next start."""
-        aside = asyncio.create_task(self._put_aside_until(stop))
         turns = asyncio.create_task(self._turns(stop))
         stopping = asyncio.create_task(stop.wait())
         try:
-            await asyncio.wait({aside, turns, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({turns, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            self._news.set()
+            self._hurry.set()
             async with asyncio.timeout(LAST_FLUSH_S):
-                await asyncio.gather(turns, aside)
+                await turns
         except TimeoutError:
             log.warning("store_not_waited_for", samples=self.waiting)
         finally:
@@ -134,12 +147,19 @@ class Writer:
             log.error("store_left_behind", samples=left)
 
     async def _turns(self, stop: asyncio.Event) -> None:
-        carried = -SAMPLES_S
-        while not await self._clock.wait(stop, FLUSH_S):
-            now = self._clock.monotonic()
-            if self._unwritten or now - carried >= SAMPLES_S - FLUSH_S / 2:
-                carried = now
-                await self._turn()
+        while not stop.is_set():
+            behind = bool(self.problem or self._spooled or self._unwritten.spooled)
+            await self._clock.wait(self._news, FLUSH_S if behind else FOREVER_S)
+            await self._put_aside()
+            young_s = self._clock.monotonic() - self._carried
+            if young_s < SOONEST_S:
+                await self._clock.wait(self._hurry, SAMPLES_S - young_s)
+            if stop.is_set():
+                break
+            self._news.clear()
+            self._hurry.clear()
+            self._carried = self._clock.monotonic()
+            await self._turn()
         self._journal_gate.retry_at = 0.0
         if self._spool is None:
             self._sample_gate.retry_at = 0.0
@@ -148,19 +168,11 @@ class Writer:
     async def _turn(self) -> None:
         await self._carry()
         now = self._clock.monotonic()
-        if self._journal_gate.problem:
-            return
-        try:
-            if now >= self._windows_due:
-                self._windows_due = now + WINDOWS_S
-                wall = self._clock.wall()
-                self.windows = await asyncio.to_thread(self._store.windows, wall, wall + 1)
-        except StoreError as error:
-            self._journal_gate.failed(error, self.waiting)
-        if self._chores and now >= self._chores_due and not self._sample_gate.problem:
+        if self._chores and now >= self._chores_due and not self.problem:
             self._chores_due = now + CHORES_S
+            chores = partial(self._chores, self._clock.wall())
             try:
-                if await asyncio.to_thread(self._chores, self._clock.wall()):
+                if await self._in_thread(self._sample_gate, chores):
                     self._chores_due = now  # there is more, after the samples that came meanwhile
             except StoreError as error:
                 log.warning("store_chores_failed", problem=str(error))
@@ -186,9 +198,8 @@ class Writer:
             devices=tuple(self._devices.values()),
             poller=self._poller and replace(self._poller, spooled=waiting, rejected=self.rejected),
         )
-        if not (batch.samples or batch.states or batch.incidents or batch.devices or batch.poller):
-            return
-        if not await self._tried(self._journal_gate, lambda: self._store.write(batch)):
+        visit = self._visit(batch)
+        if visit is None or not await self._tried(self._journal_gate, visit):
             return
         self._unwritten.stored(batch.number)
         for row in batch.devices:
@@ -200,6 +211,24 @@ class Writer:
             if not await self._tried(self._journal_gate, partial(self._store.write, more)):
                 return
             self._unwritten.stored(more.number)
+
+    def _visit(self, batch: Batch) -> Callable[[], None] | None:
+        """What is to be done in the journal's database: to go there once costs less than twice."""
+        holds = batch.samples or batch.states or batch.incidents or batch.devices or batch.poller
+        now, at = self._clock.monotonic(), self._clock.wall()
+        reads_windows = now >= self._windows_due
+        if reads_windows:
+            self._windows_due = now + WINDOWS_S
+        elif not holds:
+            return None
+
+        def visit() -> None:
+            if holds:
+                self._store.write(batch)
+            if reads_windows:
+                self.windows = self._store.windows(at, at + 1)
+
+        return visit
 
     async def _carry_samples(self) -> None:
         if samples := self._taken():
@@ -228,16 +257,13 @@ class Writer:
 
     async def _tried(self, gate: Gate, call: Callable[[], object]) -> bool:
         """Whether the store did it. What was under way waits again when it did not."""
-        gate.asked_at = self._clock.monotonic()
         try:
-            await asyncio.to_thread(call)
+            await self._in_thread(gate, call)
         except StoreError as error:
             self._samples[:0] = self._under_way
             self._under_way = ()
             gate.failed(error, self.waiting)
             return False
-        finally:
-            gate.asked_at = None
         self._under_way = ()
         gate.worked(self.waiting, self.dropped)
         return True
@@ -247,14 +273,26 @@ class Writer:
         self._under_way, self._samples = self._samples, []
         return self._under_way
 
-    async def _put_aside_until(self, stop: asyncio.Event) -> None:
-        while not await self._clock.wait(stop, FLUSH_S):
-            journal, samples = self._journal_gate, self._sample_gate
-            if journal.slow(FLUSH_S) or journal.problem or self._unwritten.spooled:
-                await self._put_aside_states()
-            slow = self._under_way and samples.slow(FLUSH_S)
-            if slow or samples.problem or self._spooled:
-                await self._put_aside_samples()
+    async def _in_thread(self, gate: Gate, call: Callable[[], T]) -> T:
+        """What may block, in a thread; when it takes long, what waits meanwhile is put aside."""
+        gate.asked_at = self._clock.monotonic()
+        running, ended = asyncio.get_running_loop().run_in_executor(None, call), asyncio.Event()
+        running.add_done_callback(lambda _: ended.set())
+        try:
+            while not await self._clock.wait(ended, FLUSH_S):
+                await self._put_aside()
+            return running.result()
+        finally:
+            gate.asked_at = None
+            running.cancel()  # no effect once it is done
+
+    async def _put_aside(self) -> None:
+        """Bring to disk what a store can't have now that is away, slow or behind."""
+        journal, samples = self._journal_gate, self._sample_gate
+        if journal.slow(FLUSH_S) or journal.problem or self._unwritten.spooled:
+            await self._put_aside_states()
+        if samples.slow(FLUSH_S) or samples.problem or self._spooled:
+            await self._put_aside_samples()
 
     async def _put_aside_states(self) -> None:
         """Bring to the spool what a journal that is away or slow may not have taken."""
