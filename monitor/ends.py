@@ -116,6 +116,11 @@ class Owner:
                 end.base, end.rates, end.seen = same.base, same.rates, same.seen
                 end.fell_from = same.fell_from
 
+    def forget_each(self) -> None:
+        """The rates of each end by itself: `quick` takes their place."""
+        for end in self.ends:
+            end.rates = None
+
     def let_go(self) -> None:
         """Look at each end by itself from now on."""
         if self.base is not None:

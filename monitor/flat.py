@@ -113,6 +113,12 @@ class Flat(Sequence[Reading | None]):
             yield Reading(received, clock_cs, where.if_index, True, numbers(raw[1:]))
 
 
+@lru_cache(maxsize=1024)
+def one_of(statics: Row) -> Row:
+    """The first of all that are equal: devices of one kind share them."""
+    return statics
+
+
 def flat_of(asked: Plan, answers: Sequence[Answer]) -> Flat | None:
     """`answers` as they nearly always are; None when something about them has to be looked at."""
     row: Row = ()

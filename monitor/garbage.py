@@ -4,6 +4,7 @@ Left alone it looks every few seconds through all that is known of ten thousand 
 costs more than to poll them.
 """
 
+import ctypes
 import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +12,22 @@ from contextlib import contextmanager
 ALLOCATIONS = 100_000
 """Containers more than before, then the young ones are looked at; the old ones every hundredth
 time."""
+
+M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8
+"""Of glibc, malloc.h; mallopt(3)."""
+LARGE_OCTETS = 128 * 1024
+
+
+def kept_small() -> None:
+    """Have the C library, where it is glibc, give back what large batches took.
+
+    Else each thread keeps a heap of its own, and all of them what the first round of thousands of
+    devices needed once: a quarter of the memory.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(M_ARENA_MAX, 1)
+        mallopt(M_MMAP_THRESHOLD, LARGE_OCTETS)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import cast
 from inventory.settings import AlarmSettings
 from monitor.agent import DevicePoll
 from monitor.ends import NOT_SEEN, End, Link, Owner, Quick, Seen
-from monitor.flat import Flat
+from monitor.flat import Flat, one_of
 from monitor.health import BUSY_POLLS, SOUND, EndView, Verdict, judge
 from monitor.metrics import COLUMN, MIRROR, SERIES_INDEX
 from monitor.quick import QUICK, limits_of, quick_rates
@@ -39,6 +39,8 @@ class Links:
         self._dirty: dict[str, Link] = {}
         """Links whose verdict may be another: what it rests on changed."""
         self._same_seen: dict[Seen, Seen] = {}
+        self._allowed_bps: dict[int, float] = {}
+        """Use of a link of so many bits a second that is no trouble; links share it."""
         self.failures: dict[str, int] = {}
         """Polls in a row without an answer, by device; absent before the first poll."""
         made = {each.device: self._ends_of(each) for each in targets}
@@ -51,10 +53,11 @@ class Links:
         for place, expected in enumerate(target.interfaces):
             link = self._links.get(expected.link)
             if link is None:
-                allowed_bps = expected.bandwidth_bps * self._alarms.degraded_utilisation
-                link = self._links[expected.link] = Link(
-                    expected.link, expected.bandwidth_bps, allowed_bps
+                bps = expected.bandwidth_bps
+                allowed_bps = self._allowed_bps.setdefault(
+                    bps, bps * self._alarms.degraded_utilisation
                 )
+                link = self._links[expected.link] = Link(expected.link, bps, allowed_bps)
             end = End(owner, place, link, expected)
             link.ends = (end, *link.ends) if expected.end == "a" else (*link.ends, end)
             ends.append(end)
@@ -94,6 +97,8 @@ class Links:
         if isinstance(readings, Flat) and QUICK:
             found = quick_rates(owner, readings, self._interval_s, self._spare_s)
             if found is not None:
+                if owner.quick is None:
+                    owner.forget_each()
                 owner.base, owner.quick = readings, found
                 return self._quick_samples(owner, found, at)
         return self._fold_each(owner, readings, at)
@@ -139,6 +144,7 @@ class Links:
             for end, reading in zip(owner.ends, each_reading, strict=True)
         )
         if taken and owner.ends:
+            flat.statics = one_of(flat.statics)
             owner.base = flat
             owner.limits = limits_of(owner, cast("Sequence[Reading]", each_reading), self._alarms)
             for end in owner.ends:
@@ -163,10 +169,14 @@ class Links:
         """Verdicts that changed since the last call."""
         dirty, self._dirty = self._dirty, {}
         changed = []
+        last: Verdict | None = None
         for link in dirty.values():
             if any(end.known_by.name not in self.failures for end in link.ends):
                 continue  # the first round is not over: nothing is known, and nothing is wrong
             verdict = self._judge(link, now)
+            if verdict == last:  # as of most links of a device: one object for all
+                verdict = last
+            last = verdict
             if link.verdict is None or verdict[:2] != link.verdict[:2]:
                 changed.append((link.id, verdict))
             link.verdict = verdict

@@ -38,6 +38,7 @@ def quick_rates(owner: Owner, flat: Flat, interval_s: float, spare_s: float) -> 
         return None
     if base.statics != flat.statics:  # a state, a speed or a discontinuity time is another
         return None
+    flat.statics = base.statics  # equal, and shared with other devices
     seconds = _seconds(base, flat, LATE_INTERVALS * interval_s, spare_s)
     if seconds is None:
         return None

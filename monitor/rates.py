@@ -62,6 +62,9 @@ class Rates(NamedTuple):
     values: tuple[float | None, ...]
 
 
+_NO_RATES = {quality: Rates(quality, 0.0, NO_VALUES) for quality in Quality}
+
+
 def rates(
     previous: Reading | None, current: Reading, interval_s: float, bandwidth_bps: int = 0
 ) -> Rates:
@@ -100,7 +103,7 @@ def rates(
 
 def no_rates(quality: Quality, reading: Reading) -> Rates:
     """A sample that says why there are none."""
-    return Rates(quality, 0.0, _gauges(reading))
+    return Rates(quality, 0.0, _gauges(reading)) if _GAUGES else _NO_RATES[quality]
 
 
 def came_back(fell_from: Reading, low: Reading, current: Reading) -> bool:

@@ -17,6 +17,7 @@ from inventory.model import Network
 from inventory.secrets import Secrets
 from inventory.settings import Settings, StoreSettings
 from monitor.clock import Clock, SystemClock
+from monitor.garbage import kept_small
 from monitor.generation import Generation, Means, Reload, next_network
 from monitor.probes_icmp import OpenSocket, open_here
 from monitor.rejects import Rejects
@@ -65,6 +66,7 @@ async def run_monitor(
     waited for.
     """
     clock = clock or SystemClock()
+    kept_small()
     with only_monitor(settings.store.path), opened_spools(settings.store) as (spool, states):
         raise_file_limit(len(network.devices) + FILES_BESIDE)
         unwritten = await asyncio.to_thread(Unwritten, store, states)

@@ -22,7 +22,6 @@ from inventory.model import Network
 from inventory.secrets import Secrets
 from inventory.settings import Settings, SyslogSettings, TrapSettings
 from monitor.clock import Clock
-from monitor.snmp.usm import passphrase_key
 from monitor.store.base import DeviceEvent, Latest
 from monitor.syslog import clean, read_line
 from monitor.targets import Credentials, plan_credentials
@@ -231,6 +230,8 @@ def _bind(host: str, port: int) -> socket.socket:
 
 
 def _user(used: Credentials, secrets: Secrets) -> dict[str, str]:
+    from monitor.snmp.usm import passphrase_key  # noqa: PLC0415 (loads cryptography)
+
     protocol = used.auth_protocol
     auth, priv = secrets.get(used.auth_secret), secrets.get(used.priv_secret)
     return {

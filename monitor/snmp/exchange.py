@@ -161,4 +161,5 @@ class Exchange:
 
     def _end(self, answers: list[Answer]) -> None:
         self.over, self._answers = True, []
+        self._session.ended(self)
         self._done(answers)

@@ -33,8 +33,11 @@ class NativeClient:
         self.timeout_s, self.retries = timeout_s, retries
         self.socket = OneSocket(self.counters, self._expire)
         self.questions = Questions()
+        self.discover = self.asked(())
+        """Never asked, for those who need no discovery."""
         self._secrets = secrets
         self._keys: dict[tuple[str, str], bytes] = {}
+        self._community_peers: dict[str, CommunityPeer] = {}
         self._waits: list[tuple[float, int, Exchange]] = []
         self._turn = 0
 
@@ -49,6 +52,10 @@ class NativeClient:
                 "`poll.engine: native` speaks.",
             ) from None
         return NativeSession(target, self._peer(target.credentials), self)
+
+    def asked(self, names: tuple[str, ...]) -> Asked:
+        """A question for `names`, to be put to one device."""
+        return Asked(self.questions.get(names), self.questions.sharing)
 
     async def close(self) -> None:
         """Close the socket."""
@@ -69,7 +76,9 @@ class NativeClient:
 
     def _peer(self, credentials: Credentials) -> Peer:
         if credentials.version == "2c":
-            return CommunityPeer(credentials.community)
+            return self._community_peers.setdefault(
+                credentials.community, CommunityPeer(credentials.community)
+            )
         from monitor.snmp.usm import User, UsmPeer  # noqa: PLC0415 (loads cryptography)
 
         protocol = credentials.auth_protocol
@@ -104,16 +113,13 @@ class NativeSession:
         self._target = target
         self._requests: Sequence[Sequence[str]] = ()
         self._asked: list[Asked] = []
-        self._discover = Asked(client.questions.get(()), client.questions.sharing)
+        self._discover = client.discover if peer.plain else client.asked(())
         self._exchange: Exchange | None = None
 
     def ask(self, requests: Sequence[Sequence[str]], done: Answered, deadline_s: float) -> None:
         """See CallingSession."""
         if requests is not self._requests:
-            questions = self.client.questions
-            self._asked = [
-                Asked(questions.get(tuple(names)), questions.sharing) for names in requests
-            ]
+            self._asked = [self.client.asked(tuple(names)) for names in requests]
             # What can change under our hands is not remembered.
             self._requests = requests if isinstance(requests, tuple) else ()
         self._begin(self._asked, done, deadline_s)
@@ -151,6 +157,11 @@ class NativeSession:
         """See SnmpSession: an SNMPv3 agent's boots and time are learned anew."""
         self._abandon()
         self.peer.forget()
+
+    def ended(self, exchange: Exchange) -> None:
+        """It has its answers: between two polls there is none."""
+        if self._exchange is exchange:
+            self._exchange = None
 
     def error(self, problem: str) -> SnmpError:
         """What a caller is told."""

@@ -70,14 +70,17 @@ class SqliteHistory:
 
     def number(self, links: Iterable[str]) -> None:
         """Give each link a number, in a transaction of its own: a number is never taken back."""
-        unknown = set(links) - self._ids.keys()
+        known = self._ids
+        unknown = sorted({link for link in links if link not in known})
         if not unknown:
             return
         with self._file.transaction() as connection:
-            names = [(link,) for link in sorted(unknown)]
+            names = [(link,) for link in unknown]
             connection.executemany("INSERT OR IGNORE INTO series (link) VALUES (?)", names)
-            found = dict(connection.execute("SELECT link, id FROM series"))
-        self._ids = found
+            sql = "SELECT id FROM series WHERE link = ?"
+            found = [connection.execute(sql, name).fetchone()[0] for name in names]
+        # The callers' own strings are the keys: copies of fifty thousand would be 5 MB.
+        known.update(zip(unknown, found, strict=True))
 
     def _span(self, *tables: str) -> Span | None:
         found = [
