@@ -7,7 +7,18 @@ folders and leaves no process behind. `python -m tests.bench` runs the modules o
 
 from dataclasses import dataclass
 
-BENCHES = ("render", "lab", "boots", "containerlab", "plan", "plan_many", "poll", "store", "api")
+BENCHES = (
+    "render",
+    "lab",
+    "boots",
+    "containerlab",
+    "plan",
+    "plan_many",
+    "poll",
+    "poll_many",
+    "store",
+    "api",
+)
 """Modules of this package in the order that they run."""
 
 

@@ -31,6 +31,8 @@ from tests.monitor.networks import TAGS
 
 INTERFACES = 24
 BPS = 40_000_000
+USER, AUTH, PRIV = "bench", "authentication-of-the-bench", "privacy-of-the-bench"
+"""Of version 3."""
 FIRST_PORT, LAST_PORT = 18_000, 30_000
 
 

@@ -19,6 +19,7 @@ from types import MappingProxyType
 
 import structlog
 
+from inventory.errors import MachineError
 from inventory.model import Interface, InterfaceKind, Network
 from inventory.secrets import Secrets
 from inventory.settings import (
@@ -33,8 +34,7 @@ from monitor.run import run_monitor
 from monitor.store.base import PollerStatus
 from monitor.store.sqlite import SqliteStore
 from monitor.targets import Credentials
-from tests.bench.poll_agents import INTERFACES, if_name
-from tests.bench.poll_secret import AUTH, PRIV, USER
+from tests.bench.poll_agents import AUTH, INTERFACES, PRIV, USER, if_name
 from tests.monitor.networks import V2C, default_network
 
 V3 = Credentials("3", "", USER, "sha256", "AUTH", "aes128", "PRIV")
@@ -78,11 +78,11 @@ def cpu_s() -> float:
 
 
 def memory_mb() -> float:
-    """Resident memory now."""
-    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
-        if line.startswith("VmRSS:"):
+    """Proportional set size now."""
+    for line in Path("/proc/self/smaps_rollup").read_text(encoding="ascii").splitlines():
+        if line.startswith("Pss:"):
             return int(line.split()[1]) / 1024
-    return 0.0
+    raise MachineError("/proc/self/smaps_rollup names no Pss")
 
 
 async def measure(
@@ -159,6 +159,7 @@ def main() -> None:
         probes=ProbeSettings(enable=False),
     )
     network = many_devices(given.count, given.first_port)
+    default_network.cache_clear()  # the bench's own copy; a monitor holds one inventory
     credentials = V3 if given.v3 else V2C
     print(json.dumps(asyncio.run(measure(settings, network, given.seconds, credentials))))  # noqa: T201
 

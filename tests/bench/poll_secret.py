@@ -16,9 +16,8 @@ from monitor.snmp.ber import (
 from monitor.snmp.questions import number_of
 from monitor.snmp.usm import MAX_SIZE, UNKNOWN_ENGINE, User, UsmPeer, passphrase_key
 from monitor.snmp.usm_header import USM_MODEL, read_header
-from tests.bench.poll_agents import Served
+from tests.bench.poll_agents import AUTH, PRIV, USER, Served
 
-USER, AUTH, PRIV = "bench", "authentication-of-the-bench", "privacy-of-the-bench"
 ENGINE_ID = b"\x80\x00\x1f\x88\x04bench"
 
 
