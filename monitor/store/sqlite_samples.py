@@ -2,7 +2,7 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
 from monitor.garbage import uncollected
@@ -25,6 +25,8 @@ _NAMES = ", ".join(SERIES_METRICS)
 _COLUMNS = f"quality, covers, {_NAMES}"
 _MARKS = ", ".join("?" * (4 + len(SERIES_METRICS)))
 _INSERT = f"INSERT OR REPLACE INTO tail (ts, series, {_COLUMNS}) VALUES ({_MARKS})"  # noqa: S608
+_POINT: Callable[[Row], SeriesPoint] = partial(tuple.__new__, SeriesPoint)
+"""From its three values, without a call of Python's."""
 _ROLL = ", ".join(
     f"sum({name} * {WEIGHT}) / sum(CASE WHEN {name} IS NOT NULL THEN {WEIGHT} END), max({name})"
     for name in SERIES_METRICS
@@ -130,10 +132,9 @@ class SqliteSamples(SqliteHistory):
             WHERE series = ? AND ts >= ? AND ts < ?"""  # noqa: S608  (all are ours)
         if until < end - step:
             return None
-        rows = self._file.rows(sql, (number, first, until))
-        if len(rows) != (until - first) // step:
+        found = self._file.made(_POINT, sql, (number, first, until))
+        if len(found) != (until - first) // step:
             return None
-        found = tuple(map(partial(tuple.__new__, SeriesPoint), rows))
         if until == end:
             return found
         last = self._buckets(link, metric, until, end, step)

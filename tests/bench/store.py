@@ -172,6 +172,7 @@ def _read_year(store: InfluxStore | SqliteStore, step_s: int) -> tuple[int, floa
         found = store.series("kut-zes", "in_bps", first, first + YEAR_S, step_s)
         taken.append(1000 * (time.perf_counter() - began))
         points = sum(point.mean is not None for point in found)
+        del found
     return points, statistics.median(taken)
 
 
