@@ -186,11 +186,11 @@ def _list(context: Context) -> None:
             ]
         )
         return
-    rows = [
-        (name, _summary(module), " ".join(f"{key}=" for key in module.PARAMETERS))
-        for name, module in found.items()
-    ]
-    print_table(("playbook", "does", "parameters"), rows)
+    rows: list[tuple[str, str, str]] = []
+    for name, module in found.items():
+        rows.append((name, "", _summary(module)))
+        rows += [("", f"{key}=", meaning) for key, meaning in module.PARAMETERS.items()]
+    print_table(("playbook", "parameter", "does"), rows)
 
 
 def _summary(module: object) -> str:

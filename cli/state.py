@@ -162,6 +162,9 @@ def history(
     if context.as_json:
         context.answer([one.document() for one in changes])
         return
+    if not changes:
+        typer.echo("nothing was applied yet")
+        return
     rows = [
         (one.change, one.at, one.who, one.revision, len(one.devices), one.result) for one in changes
     ]
@@ -175,6 +178,9 @@ def _show_backups(context: Context) -> None:
     heads = ("commit", "at", "what")
     if context.as_json:
         context.answer([dict(zip(heads, row, strict=True)) for row in rows])
+        return
+    if not rows:
+        typer.echo("nothing was backed up yet. Run: imereti backup")
         return
     print_table(heads, rows)
 

@@ -7,6 +7,7 @@ import struct
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
@@ -111,7 +112,8 @@ class Prober:
     def forget_neighbours(self, sources: Iterable[str]) -> None:
         """Make those nodes look for their neighbours anew; a ping waits until they are found."""
         for source in sources:
-            with kernel.inside(self._namespace_of(source)):
+            # One that is switched off remembers nobody.
+            with suppress(OSError), kernel.inside(self._namespace_of(source)):
                 subprocess.run(["ip", "neigh", "flush", "all"], check=True, timeout=_FLUSH_S)
 
     def send(self, probe: Probe) -> bytes:

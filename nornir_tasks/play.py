@@ -59,7 +59,7 @@ class Play:
         if name in self.arguments:
             return self.arguments[name]
         message = f"expected {name}=VALUE, found none."
-        raise InputError((Problem("command line", 0, name, message),))
+        raise InputError((Problem("command line", 0, name, message, "See: imereti run --list"),))
 
     def apply(self, network: Network, devices: tuple[str, ...], *, together: bool = False) -> None:
         """Make `devices` run `network`; PlayStopped when that was reverted or failed.

@@ -66,7 +66,7 @@ def _chosen(play: Play) -> tuple[str, tuple[End, ...]]:
         if own:
             return name, ((name, tuple(sorted(own))),)
     else:
-        link = network.links.get(play.argument("link"))
+        link = network.links.get(play.arguments.get("link", ""))
         if link is not None and link.routed:
             return link.id, circuit_ends(network, link.id)
     message = "expected link=ID or device=NAME of something that routes."
