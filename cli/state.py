@@ -1,5 +1,6 @@
 """`imereti verify`, `backup`, `drift`, `rollback` and `history`."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -46,7 +47,7 @@ def verify(
     with workplace(context) as work, progress(context, "asking", len(names)) as tell:
         verdict = run(work, names, tell)
     if junit is not None:
-        junit.write_text(verdict.junit(), encoding="utf-8")
+        _write(junit, verdict.junit())
     if context.as_json:
         context.answer(verdict.document())
     else:
@@ -73,10 +74,8 @@ def backup(
     else:
         for device, reason in report.failed.items():
             typer.echo(f"{device}: not read: {reason}")
-        changed = ", ".join(report.saved.changed)
-        typer.echo(
-            f"{len(report.read)} read, {len(report.saved.changed)} changed {changed}".strip()
-        )
+        changed = f": {', '.join(report.saved.changed)}" if report.saved.changed else ""
+        typer.echo(f"{len(report.read)} read, {len(report.saved.changed)} changed{changed}")
         if report.saved.commit:
             typer.echo(f"commit {report.saved.commit} in {record_folder(context) / 'backup'}")
     raise typer.Exit(report.exit_code)
@@ -191,7 +190,7 @@ def _show_steps(context: Context, steps: tuple[Any, ...]) -> None:
 
         context.answer([asdict(step) for step in steps])
         return
-    rows = [(step.at, step.step, step.result, step.device, step.detail) for step in steps]
+    rows = [(one.at, one.step, one.result, one.device, _told(one.detail)) for one in steps]
     print_table(("at", "step", "result", "device", "detail"), rows)
 
 
@@ -202,3 +201,26 @@ def _answer_problems(context: Context, problems: tuple[str, ...]) -> None:
     for problem in problems:
         typer.echo(problem)
     typer.echo("the log is whole" if not problems else f"{len(problems)} problems")
+
+
+def _told(detail: Mapping[str, Any]) -> str:
+    """A step's detail as a person reads it: one thing a line, a difference as it was shown."""
+    lines: list[str] = []
+    for key, value in detail.items():
+        if isinstance(value, Mapping):
+            lines.append(f"{key}: {', '.join(f'{k} {v}' for k, v in value.items())}")
+        elif isinstance(value, list | tuple):
+            lines.append(f"{key}: {', '.join(map(str, value))}")
+        elif "\n" in str(value):
+            lines += [f"{key}:", str(value)]
+        else:
+            lines.append(f"{key}: {value}")
+    return "\n".join(lines)
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        message = f"can't be written: {error.strerror}."
+        raise InputError((Problem(str(file), 0, "", message),)) from None

@@ -100,15 +100,17 @@ class FrrRouter:
         if not self._candidate:
             return ""
         running = self._just_shown() or self._shown()
-        parts: list[str] = []
+        parts: dict[str, str] = {}
         if "frr.conf" in self._candidate:
-            parts.append(self._frr_difference(running["frr.conf"]))
+            parts[""] = self._frr_difference(running["frr.conf"])
         if "nftables.conf" in self._candidate:
-            changes = frr_text.unified(running["nftables.running"], running["nftables.candidate"])
-            parts.append(changes)
+            parts[" nftables.conf\n"] = frr_text.unified(
+                running["nftables.running"], running["nftables.candidate"]
+            )
         if "snmpd.conf" in self._candidate:
-            parts.append(frr_text.unified(running["snmpd.conf"], self._candidate["snmpd.conf"]))
-        return "\n".join(part for part in parts if part)
+            wanted = self._candidate["snmpd.conf"]
+            parts[" snmpd.conf\n"] = frr_text.unified(running["snmpd.conf"], wanted)
+        return "\n".join(f"{file}{lines}" for file, lines in parts.items() if lines)
 
     def discard(self) -> None:
         """Forget the candidate; what runs stays."""
