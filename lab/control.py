@@ -127,8 +127,9 @@ def _with_template(one: running.Difference, templates: Path) -> running.Differen
 
 def clean(folder: Path, name: str) -> bool:
     """Remove every trace of the lab in `folder`; whether there was any."""
-    netns.remove_interface(name)
+    netns.remove_interface(name)  # now nothing waits for it: see end_marked
     ended = netns.end_marked(folder)
+    netns.remove_interface(name)  # one that a killed `up` was just making
     existed = folder.exists()
     for kind in DRIVERS:
         driver_of(kind).discard(folder)
