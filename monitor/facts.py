@@ -30,6 +30,8 @@ from monitor.values import LatestKind
 AT_ONCE = 16
 TICK_S = 1.0
 """Who is due within so much is asked together."""
+FIRST_ROUND_S, FIRST_ROUND_PS = 5.0, 125
+"""All are asked once within so much of the start; of thousands, so many a second."""
 CONFIRM_S = 3.0
 """What routing lacks must be seen twice, so long apart: an adjacency takes a moment to form."""
 SURELY_LACKING = 2
@@ -84,11 +86,12 @@ class Facts:
         self._waking, self._look_at = asyncio.Event(), 0.0
         self._ready: deque[_Device] = deque()
         now = clock.monotonic()
+        spread_s = max(FIRST_ROUND_S, len(targets) / FIRST_ROUND_PS)
         self._devices = {
             each.device: _Device(
                 each,
                 network.devices[each.device].platform,
-                now + share(each.device) * min(5.0, settings.facts_interval_s),
+                now + share(each.device) * min(spread_s, settings.facts_interval_s),
             )
             for each in targets
         }

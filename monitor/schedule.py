@@ -44,7 +44,7 @@ class Schedule:
         self._heap: list[tuple[float, str]] = []
         self.late = 0
         """Polls that ended long after they were due."""
-        spread_s = min(max(FIRST_ROUND_S, len(devices) / FIRST_ROUND_PS), interval_s / 2)
+        spread_s = max(min(FIRST_ROUND_S, interval_s / 2), len(devices) / FIRST_ROUND_PS)
         for device in devices:
             due = now + _rounded(share(device) * spread_s, SHORTEST_GRID_S)
             phase = _rounded(share(device) * interval_s, self.grid_s)

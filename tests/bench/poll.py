@@ -136,7 +136,7 @@ def collect(
         words = [sys.executable, "-m", "tests.bench.poll_collector", str(count), str(port)]
         words += [str(INTERVAL_S), str(measured_s), folder, engine, *options]
         done = subprocess.run(
-            words, capture_output=True, text=True, check=False, timeout=measured_s + 300
+            words, capture_output=True, text=True, check=False, timeout=measured_s + 400
         )
     if done.returncode:
         raise MachineError(f"the collector failed: {done.stderr[-2000:]}")
