@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from api.documents import WORST_FIRST, worst
 from api.layout import Disc, MapLayout, Wire
 from api.now import Now
-from inventory.model import Link, LinkRole, Network, SiteRole
+from inventory.model import Check, Link, LinkRole, Network, SiteRole
+from monitor.services_status import ServiceStatus
 from monitor.store.base import LinkStatus
 from monitor.values import LinkState
 
@@ -235,6 +236,17 @@ def routing_rows(devices: Iterable[str], now: Now) -> tuple[RoutingRow, ...]:
                            each["prefixes"], LinkState.UP if sound else LinkState.DEGRADED)
             )  # fmt: skip
     return tuple(rows)
+
+
+def service_rows(
+    network: Network, now: Now, code: str | None = None
+) -> tuple[tuple[Check, ServiceStatus], ...]:
+    """Every service that is known, or those at one site."""
+    return tuple(
+        (check, now.services[check.id])
+        for check in network.region.services.checks
+        if check.id in now.services and code in {None, check.site}
+    )
 
 
 def rows_of(links: Iterable[str], network: Network, now: Now) -> Sequence[Row]:

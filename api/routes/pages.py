@@ -88,6 +88,7 @@ def router(showing: Showing, pages: Pages) -> APIRouter:
             states={link: status.state for link, status in live.now.links.items()},
             pings=views.ping_rows(code, touching, far_ends, live.now),
             routing=views.routing_rows(one.devices, live.now),
+            services=views.service_rows(network, live.now, code),
             facts=live.now.facts, no_facts=NO_FACTS, events=await _told(showing, one.devices),
         )  # fmt: skip
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from api import documents, reports
+from api import documents, reports, views
 from api.pages import Pages
 from api.problems import Problem
 from api.routes.incidents import LARGEST_ID
@@ -38,11 +38,7 @@ def router(showing: Showing, pages: Pages) -> APIRouter:
 
     @routes.get("/services")
     async def services(request: Request) -> Response:
-        asked = [
-            (check, live.now.services[check.id])
-            for check in network.region.services.checks
-            if check.id in live.now.services
-        ]
+        asked = views.service_rows(network, live.now)
         return pages.draw(request, "services.html", "services", services=asked)
 
     @routes.get("/incidents/{number}")

@@ -60,6 +60,11 @@ async def test_pages_show_them_in_both_languages(world: World) -> None:
     assert ">9<" in website[0]  # days
     site = (await world.client.get("/sites/zes?lang=en")).text
     assert "linkDown: Gi0/0/0, ifOperStatus down" in site
+    assert 'data-key="service-' not in site
+    hub = (await world.client.get("/sites/kut?lang=ka")).text
+    assert set(re.findall(r'data-key="service-(\w+)" data-state="(\w+)"', hub)) == {
+        ("inmis", "up"), ("resolver", "up"),
+    }  # fmt: skip
     assert "1/2" in site
     lost = re.search(r'data-key="routing-zes-rtr1-kut-zes" data-state="degraded".*?</tr>', site)
     assert lost
