@@ -148,8 +148,9 @@ class Writer:
 
     async def _turns(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
-            behind = bool(self.problem or self._spooled or self._unwritten.spooled)
-            await self._clock.wait(self._news, FLUSH_S if behind else FOREVER_S)
+            # What could neither be carried nor put aside is still here, and brings no news.
+            left = bool(self.problem or self.waiting or self._unwritten)
+            await self._clock.wait(self._news, FLUSH_S if left else FOREVER_S)
             await self._put_aside()
             young_s = self._clock.monotonic() - self._carried
             if young_s < SOONEST_S:
