@@ -19,8 +19,8 @@ from monitor.writer import Writer
 TICK_S, IDLE_TICK_S = 0.5, 5.0
 """What polls said is judged and handed on when no other is under way, but not more often than so,
 and waits so long at most for one that is; and how often age alone is looked at."""
-STATUS_S = 2.0
-"""How often the poller tells how it does."""
+STATUS_S = 1.5
+"""How often the poller tells how it does; small networks at each of their moments."""
 SLOWEST = 5
 SETTLED_INTERVALS = 3
 """By then everything is known of every device that will stay."""

@@ -3,10 +3,11 @@
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
+from itertools import chain
 
 from monitor.garbage import uncollected
-from monitor.metrics import SERIES_INDEX, SERIES_METRICS
+from monitor.metrics import PROBE_SERIES, SERIES_INDEX, SERIES_METRICS
 from monitor.store.base import LinkSample, Rejected, SeriesPoint
 from monitor.store.schema import BLOCK_MS, HOUR_MS
 from monitor.store.sqlite_file import Row, SqliteFile
@@ -23,8 +24,11 @@ _WORDS = {quality: quality.value for quality in Quality}
 """Plain strings: SQLite's module takes a detour of microseconds for anything else."""
 _NAMES = ", ".join(SERIES_METRICS)
 _COLUMNS = f"quality, covers, {_NAMES}"
-_MARKS = ", ".join("?" * (4 + len(SERIES_METRICS)))
-_INSERT = f"INSERT OR REPLACE INTO tail (ts, series, {_COLUMNS}) VALUES ({_MARKS})"  # noqa: S608
+ROWS = 12
+"""Samples that one statement stores: half as dear as each by its own."""
+_POLLED = len(SERIES_METRICS) - len(PROBE_SERIES)
+"""So many values come from SNMP; those of probes stand behind them, and few samples have any."""
+_NO_PROBES = (None,) * len(PROBE_SERIES)
 _POINT: Callable[[Row], SeriesPoint] = partial(tuple.__new__, SeriesPoint)
 """From its three values, without a call of Python's."""
 _ROLL = ", ".join(
@@ -57,20 +61,15 @@ class SqliteSamples(SqliteHistory):
 
     def insert(self, connection: sqlite3.Connection, samples: Sequence[LinkSample]) -> None:
         """Store samples of known links inside a transaction of the caller's."""
-        ids = self._ids
-        connection.executemany(
-            _INSERT,
-            [
-                (
-                    round(each.at * 1000),
-                    ids[each.link],
-                    _WORDS[each.quality],
-                    round(each.covers_s * 1000),
-                    *each.values,
-                )
-                for each in samples
-            ],
-        )
+        ids, probed, polled = self._ids, [], []
+        for link, at, quality, covers_s, values in samples:
+            row = (round(at * 1000), ids[link], _WORDS[quality], round(covers_s * 1000))
+            if values[_POLLED:] == _NO_PROBES:
+                polled.append(row + values[:_POLLED])
+            else:
+                probed.append(row + values)
+        _store(connection, polled, 4 + _POLLED)
+        _store(connection, probed, 4 + len(SERIES_METRICS))
 
     def last_samples(self) -> Mapping[str, LinkSample]:
         """See SampleStore. Reads only what came since the last call."""
@@ -238,3 +237,20 @@ class SqliteSamples(SqliteHistory):
                 link, ts / 1000, Quality(quality), covers / 1000, tuple(values)
             )
         self._seen_ms = max(ts, self._seen_ms or ts)
+
+
+def _store(connection: sqlite3.Connection, rows: Sequence[Row], columns: int) -> None:
+    whole = len(rows) // ROWS * ROWS
+    for at in range(0, whole, ROWS):
+        several = tuple(chain.from_iterable(rows[at : at + ROWS]))
+        connection.execute(_insert(columns, ROWS), several)
+    if whole < len(rows):
+        connection.executemany(_insert(columns, 1), rows[whole:])
+
+
+@cache
+def _insert(columns: int, rows: int) -> str:
+    """Store `rows` samples, of each the first `columns`."""
+    names = ", ".join(("ts", "series", *_COLUMNS.split(", "))[:columns])
+    marks = ", ".join([f"({', '.join('?' * columns)})"] * rows)
+    return f"INSERT OR REPLACE INTO tail ({names}) VALUES {marks}"  # noqa: S608  (all are ours)
