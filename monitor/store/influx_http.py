@@ -152,7 +152,10 @@ class InfluxServer:
             503: "it is starting, or overloaded",
         }.get(status, "see its own log")
         if "no space left on device" in message:
-            hint = "its disk is full. Free some space there and restart it; nothing is lost here"
+            hint = (
+                "its disk is full, or was since it started. Free some space there and restart it: "
+                "it does not go on by itself. Nothing is lost here"
+            )
         return StoreError(f"{where.url}: can't {doing} ({status}, {message}): {hint}.")
 
     @staticmethod

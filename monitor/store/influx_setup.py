@@ -18,6 +18,7 @@ from monitor.store.influx_flux import (
     task_script,
 )
 from monitor.store.influx_http import InfluxServer
+from monitor.store.influx_lines import head_of
 from monitor.store.influx_samples import RAW_DAYS
 from monitor.store.influx_times import EVER, FAR, unix
 
@@ -70,6 +71,7 @@ def report(server: InfluxServer, settings: StoreSettings) -> StoreReport:
     samples, oldest, newest = 0, None, None
     if not any("is not there" in finding for finding in findings):
         samples, oldest, newest = _count(server, Buckets(settings.bucket))
+        findings += _not_writable(server, Buckets(settings.bucket))
     return StoreReport(not findings, samples, oldest, newest, 0, tuple(findings))
 
 
@@ -156,6 +158,19 @@ def _findings(server: InfluxServer, settings: StoreSettings) -> Iterator[str]:
             yield f"task {name} is another program's. Run: imereti store init"
         elif known[0].last_run_status == "failed":
             yield f"task {name} failed last: {known[0].last_run_error}"
+
+
+def _not_writable(server: InfluxServer, buckets: Buckets) -> Iterator[str]:
+    """Why it takes no samples now: it is asked to store a part of its newest one again."""
+    flux = f"""from(bucket: {quoted(buckets.raw)}) |> range(start: {EVER}, stop: {FAR})
+      |> filter(fn: (r) => r._measurement == "{MEASUREMENT}" and r._field == "covers")
+      |> last() |> group() |> sort(columns: ["_time"], desc: true) |> limit(n: 1)"""
+    for row in server.rows(flux):
+        line = f"{head_of(row['link'])}covers={row['_value']}i {round(unix(row['_time']) * 1000)}"
+        try:
+            server.write(buckets.raw, [line])
+        except StoreError as error:
+            yield str(error)
 
 
 def _days(bucket: Any) -> int:

@@ -214,8 +214,11 @@ async def test_influxdb_with_its_disk_full(tmp_path: Path) -> None:
                     fill(disk)
 
                 async def end() -> None:
-                    # InfluxDB 2.7 opens a shard that met a full disk only after a restart.
                     (disk / "ballast").unlink()
+                    # InfluxDB 2.7 opens a shard that met a full disk only after a restart.
+                    report = await asyncio.to_thread(store.check)
+                    assert not report.ok
+                    assert "restart it" in report.findings[-1]
                     await asyncio.to_thread(influx.daemon.stop)
                     await asyncio.to_thread(influx.daemon.start)
 
