@@ -70,8 +70,9 @@ class Watched:
 
 @contextmanager
 def watching(
-    lab: LabUnderTest, folder: Path, interval_s: float, *, traps: bool
+    lab: LabUnderTest, folder: Path, interval_s: float, *, traps: bool, device_interval_s: int = 0
 ) -> Iterator[Watched]:
+    """`device_interval_s`: how often devices are asked past their agents; 0: never."""
     port = free_port()
     environ = os.environ | {
         "IMERETI_POLL__INTERVAL_S": str(interval_s),
@@ -80,6 +81,7 @@ def watching(
         "IMERETI_TRAPS__ENABLE": str(traps),
         "IMERETI_PROBES__INTERVAL_S": "0.5",
         "IMERETI_POLL__FACTS_INTERVAL_S": "5",
+        "IMERETI_POLL__DEVICE_INTERVAL_S": str(device_interval_s),
         "IMERETI_LOG__LEVEL": "debug",
     }
     processes = []
@@ -222,6 +224,76 @@ def test_a_lost_adjacency_and_a_lossy_circuit_degrade_the_link_and_say_why(
             assert all(one["loss"] is not None for one in links.values())
         finally:
             store.close()
+
+
+def snmpd(lab: LabUnderTest, node: str, *, agentx: bool) -> None:
+    """Start the agent of a router anew, with FRRouting behind it or alone."""
+    kept = "cat" if agentx else "grep -vi agentx"
+    lab.inside(
+        node, "sh", "-c",
+        f"{kept} /etc/snmp/snmpd.conf > /run/as-tested.conf; kill $(cat /run/snmpd.pid); sleep 1; "
+        "/usr/sbin/snmpd -LF e /run/snmpd.log -u Debian-snmp -g Debian-snmp -I -smux "
+        "-C -c /run/as-tested.conf -p /run/snmpd.pid",
+    )  # fmt: skip
+
+
+def ask(lab: LabUnderTest, node: str, oid: str) -> str:
+    """What net-snmp's own client is told."""
+    plan, secrets = lab.network.region.services.snmp, lab.state.secrets()
+    words = ["snmpwalk", "-v3", "-On", "-l", "authPriv", "-u", plan.user, "-a", "SHA-256",
+             "-A", secrets.get(plan.auth_secret), "-x", "AES", "-X", secrets.get(plan.priv_secret),
+             str(lab.network.devices[node].management), oid]  # fmt: skip
+    return subprocess.run(words, capture_output=True, text=True, check=True, timeout=30).stdout
+
+
+def test_routing_is_seen_by_mib_and_where_an_agent_has_none_through_the_device(
+    small_lab: LabUnderTest, tmp_path: Path
+) -> None:
+    router, border = "alp-r1", "hq-core1"
+
+    def known(device: str, since: float = 0.0) -> dict[str, Any]:
+        row = store.latest(LatestKind.DEVICE).get(device)
+        document = row.document if row and row.at > since else {}
+        names = ("adjacencies", "adjacencies6", "neighbours", "sessions")
+        return {name: document.get(name) for name in names}
+
+    def complete() -> bool:
+        found, sessions = known(router), known(border)["sessions"]
+        counted = bool(sessions) and all(each["prefixes"] for each in sessions)
+        counted = counted and any(":" in each["address"] for each in sessions)
+        return (found["adjacencies"], found["adjacencies6"], counted) == (3, 3, True)
+
+    def reason() -> str:
+        return str(watched.get(f"/api/v1/links/{LINK}")["reason"])
+
+    with watching(small_lab, tmp_path, 5, traps=False, device_interval_s=5) as watched:
+        store = SqliteStore.open(tmp_path / "samples.sqlite", write=False)
+        try:
+            within(90, "the MIBs tell all of it", complete)
+            by_mib = {device: known(device) for device in (router, border)}
+            assert {one["state6"] for one in by_mib[router]["neighbours"]} == {"full"}
+
+            for device in by_mib:
+                snmpd(small_lab, device, agentx=False)
+                for oid in (".1.3.6.1.2.1.14", ".1.3.6.1.2.1.191", ".1.3.6.1.2.1.15"):
+                    assert "No Such Object" in ask(small_lab, device, oid)
+            since = time.time()
+            within(
+                90, "the devices tell the same",
+                lambda: all(known(each, since) == found for each, found in by_mib.items()),
+            )  # fmt: skip
+            set_passive = ("vtysh", "-c", "configure terminal", "-c", "interface ge0-0-0", "-c")
+            small_lab.inside(router, *set_passive, "ipv6 ospf6 passive")
+            within(90, "the adjacency is missed", lambda: "OSPFv3 adjacency with" in reason())
+            small_lab.inside(router, *set_passive, "no ipv6 ospf6 passive")
+            within(90, "the adjacency is back", lambda: watched.state() == "up")
+            log = (tmp_path / "monitor.log").read_text()
+            assert not [name for name, value in small_lab.state.secrets().values.items()
+                        if value in log]  # fmt: skip
+        finally:
+            store.close()
+            for device in (router, border):
+                snmpd(small_lab, device, agentx=True)
 
 
 def send(lab: LabUnderTest) -> int:
