@@ -76,7 +76,8 @@ def _collector(
 
 
 def _with_store(name: str, found: dict[str, float]) -> Figure:
-    return Figure(name, found["cpu_ms_a_poll"], UNIT, 0.35, note=_note(found))
+    summed = f"every five minutes {found['summed_ms_a_poll']:.2g} ms more to sum them up"
+    return Figure(name, found["cpu_ms_a_poll"], UNIT, 0.35, note=f"{_note(found)}; {summed}")
 
 
 def _late(where: str, found: dict[str, float]) -> Figure:
