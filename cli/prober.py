@@ -101,11 +101,7 @@ class HostProber:
         return frozenset(self._nodes)
 
     def probe(self, probes: tuple[Probe, ...]) -> tuple[ProbeResult, ...]:
-        """Each once; those that should have been answered, and soon, again if they were not.
-
-        Hosts look for their gateways anew: one that no longer answers for itself would still be
-        reached for a while at the hardware address that they remember.
-        """
+        """Each once; those that should have been answered, and soon, again if they were not."""
         from lab.reach import Probe as Ping
         from nornir_tasks.probes import ProbeResult
 
@@ -113,7 +109,6 @@ class HostProber:
         sent: dict[Probe, int] = dict.fromkeys(probes, 0)
         round_trips_s: dict[Probe, list[float]] = {probe: [] for probe in probes}
         waiting = list(probes)
-        self._pinger.forget_neighbours({self._nodes[probe.lan] for probe in probes})
         for _ in range(ROUNDS):
             answered = self._pinger.ping([pings[probe] for probe in waiting], WAIT_S)
             for probe in waiting:
