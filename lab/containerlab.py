@@ -13,7 +13,6 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
 from inventory.errors import LabError, MachineError
@@ -33,7 +32,6 @@ INSTALL = "Run: scripts/install-containerlab"
 TIMEOUT_S = 170
 PACKAGES = Path("/var/lib/dpkg/status")
 """What Debian has installed, with versions."""
-JOIN_EVERY_S = 1.0
 GROUPS_TIMEOUT_S = 10.0
 POLL_S = 0.01
 CGROUPS = Path("/sys/fs/cgroup")
@@ -87,7 +85,7 @@ class Containerlab(Namespaces):
         plan: LabPlan,
         routers: Sequence[Node],
         binds: Binds,
-        loose: Iterable[str],
+        loose: Iterable[str],  # noqa: ARG002  (no wire is joined yet)
     ) -> None:
         steps = netns.panel_steps()
         names = [node.name for node in routers]
@@ -99,10 +97,7 @@ class Containerlab(Namespaces):
         topology = clab_topology.panel_topology(plan, routers, more, inside.NODES, marked)
         file = lab.folder / f"{plan.name}.clab.yml"
         file.write_text(clab_topology.text(topology), encoding="utf-8")
-        with ThreadPoolExecutor(1) as beside:
-            deploying = beside.submit(in_engine, lab, command("deploy", file))
-            _join_meanwhile(lab, plan, routers, loose, deploying)
-            deploying.result()
+        in_engine(lab, command("deploy", file))
         pids = _pids(lab, names)
         masters = [
             f"link set m{number} master {panel.MANAGEMENT_BRIDGE} up"
@@ -112,7 +107,6 @@ class Containerlab(Namespaces):
         steps = [
             {"do": "adopt", "pids": pids},
             {"do": "ip", "namespace": "", "lines": masters},
-            *netns.joining_steps(plan, (), loose),
         ]
         netns.inside_lab(lab.keeper, lab.folder, steps)
 
@@ -166,7 +160,7 @@ def _boot_bind(lab: LabState, plan: LabPlan, node: Node) -> tuple[str, str]:
     setup = [*panel.up_lines(plan, node.name), *node.setup]
     for name, lines in (("links", ports), ("setup", setup)):
         (folder / name).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    (folder / "routing").write_text(scripts.START_ROUTING, encoding="utf-8")
+    (folder / "routing").write_text(scripts.START_ROUTING_WITHOUT_BFD, encoding="utf-8")
     (folder / "start").write_text(scripts.START_IN_CONTAINER, encoding="utf-8")
     return str(folder), "/boot"
 
@@ -203,31 +197,6 @@ def host_image() -> Path:
 def _containers(lab: LabState) -> frozenset[str]:
     said = in_engine(lab, ["docker", "ps", "--all", "--format", "{{.Names}}"])
     return frozenset(said.split())
-
-
-def _join_meanwhile(
-    lab: LabState,
-    plan: LabPlan,
-    routers: Iterable[Node],
-    loose: Iterable[str],
-    deploying: Future[str],
-) -> None:
-    """Join in the panel what containerlab has wired, so that routers meet while it goes on."""
-    wanted = {
-        node.name: {wire.panel_port(node.name) for wire in plan.wires_at(node.name)}
-        for node in routers
-    }
-    interfaces = Path("/proc", str(lab.keeper), "root", "sys/class/net")
-    wired: set[str] = set()
-    while not deploying.done():
-        there = {entry.name for entry in interfaces.iterdir()}
-        ready = {name for name, ports in wanted.items() if ports <= there}
-        if ready != wired:
-            wired = ready
-            apart = {*loose, *(wanted.keys() - ready)}
-            steps = netns.joining_steps(plan, (), apart)
-            netns.inside_lab(lab.keeper, lab.folder, steps)
-        wait([deploying], timeout=JOIN_EVERY_S)
 
 
 def _pids(lab: LabState, names: Sequence[str]) -> dict[str, int]:
