@@ -16,6 +16,7 @@ BENCHES = (
     "plan_many",
     "poll",
     "poll_many",
+    "poll_influx",
     "store",
     "api",
 )

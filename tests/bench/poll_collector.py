@@ -1,15 +1,16 @@
 """A whole monitor in a process of its own, and what it costs.
 
 `python -m tests.bench.poll_collector COUNT FIRST_PORT INTERVAL_S SECONDS FOLDER ENGINE [--v3]`
-polls COUNT devices of 24 interfaces into a SQLite store; after three intervals of warming up, or a
-second for a hundred devices, it measures for SECONDS and prints one JSON object. All of the
-collector runs in the main thread, and what speaks to the database in others: so one run tells both
-what it costs with and without.
+polls COUNT devices of 24 interfaces into a SQLite store, or with `--influxdb URL --influxd PID`
+into that server; after three intervals of warming up, or a second for a hundred devices, it
+measures for SECONDS and prints one JSON object. All of the collector runs in the main thread, and
+what speaks to the database in others: so one run tells both what it costs with and without.
 """
 
 import argparse
 import asyncio
 import json
+import os
 import resource
 import sys
 import time
@@ -17,6 +18,7 @@ from dataclasses import replace
 from ipaddress import IPv4Address
 from pathlib import Path
 from types import MappingProxyType
+from typing import NamedTuple
 
 import structlog
 
@@ -32,15 +34,19 @@ from inventory.settings import (
     TrapSettings,
 )
 from monitor.run import run_monitor
-from monitor.store.base import PollerStatus
+from monitor.store.base import PollerStatus, Store
+from monitor.store.influx import InfluxStore
+from monitor.store.open import open_store
 from monitor.store.schema import BLOCK_MS
 from monitor.store.sqlite import SqliteStore
 from monitor.targets import Credentials
 from tests.bench.poll_agents import AUTH, INTERFACES, PRIV, USER, if_name
 from tests.monitor.networks import V2C, default_network
 
+TOKEN = "token-of-the-bench"
+"""Of InfluxDB. That of the tests would bring pytest's memory along."""
 V3 = Credentials("3", "", USER, "sha256", "AUTH", "aes128", "PRIV")
-SECRETS = Secrets({"AUTH": AUTH, "PRIV": PRIV}, "the bench")
+SECRETS = Secrets({"AUTH": AUTH, "PRIV": PRIV, "INFLUX_TOKEN": TOKEN}, "the bench")
 WARM_INTERVALS = 3.2
 """By then each device was polled three times, and its answers are known."""
 WARM_PS = 100
@@ -81,6 +87,12 @@ def cpu_s() -> float:
     return used.ru_utime + used.ru_stime
 
 
+def cpu_of(pid: int) -> float:
+    """User and system seconds of another process, to a hundredth."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def memory_mb() -> float:
     """Proportional set size now."""
     for line in Path("/proc/self/smaps_rollup").read_text(encoding="ascii").splitlines():
@@ -93,40 +105,65 @@ async def measure(
     settings: Settings,
     network: Network,
     seconds: float,
+    *,
     credentials: Credentials = V2C,
-    secrets: Secrets = SECRETS,
+    server: int | None = None,
 ) -> dict[str, float]:
-    """Run, warm up, measure."""
-    store = SqliteStore.open(settings.store.path, write=True)
+    """Run, warm up, measure; `server` is the database's process."""
+    store = open_store(settings.store, SECRETS, write=True)
     stop = asyncio.Event()
     running = asyncio.create_task(
-        run_monitor(settings, network, store, stop, secrets=secrets, credentials=credentials)
+        run_monitor(settings, network, store, stop, secrets=SECRETS, credentials=credentials)
     )
     reader = SqliteStore.open(settings.store.path, write=False)
     warm_s = max(WARM_INTERVALS * settings.poll.interval_s, len(network.devices) / WARM_PS)
     await asyncio.sleep(warm_s)
-    before, began = _status(reader), (time.time(), cpu_s(), time.thread_time())
+    before, began = _status(reader), _spent(server)
     await asyncio.sleep(seconds)
-    after, ended = _status(reader), (time.time(), cpu_s(), time.thread_time())
+    after, ended = _status(reader), _spent(server)
     memory = memory_mb()
     stop.set()
     await running
     polls = max(after.polls - before.polls, 1)
-    missed = _missed(store, began[0], ended[0], settings.poll.interval_s)
-    summed = _summed_ms(store)
+    summed = 0.0
+    if isinstance(store, SqliteStore):
+        missed = _missed(store, began.at, ended.at, settings.poll.interval_s)
+        summed = _summed_ms(store)
+    else:
+        there = _counted(store, began.at, ended.at) / INTERFACES
+        due = len(network.devices) * seconds / settings.poll.interval_s
+        missed = max(0, round(due - there))
     store.close()
     reader.close()
     return {
-        "cpu_ms_a_poll": (ended[1] - began[1]) * 1000 / polls,
-        "collector_ms_a_poll": (ended[2] - began[2]) * 1000 / polls,
+        "cpu_ms_a_poll": (ended.process_s - began.process_s) * 1000 / polls,
+        "collector_ms_a_poll": (ended.thread_s - began.thread_s) * 1000 / polls,
+        "server_ms_a_poll": (ended.server_s - began.server_s) * 1000 / polls,
         "summed_ms_a_poll": summed,
-        "cores": (ended[1] - began[1]) / (ended[0] - began[0]),
+        "cores": (ended.process_s - began.process_s) / (ended.at - began.at),
         "polls": polls,
         "late": after.late_polls - before.late_polls,
         "missed": missed,
         "timeouts": after.timeouts - before.timeouts,
         "memory_mb": memory,
     }
+
+
+class _Spent(NamedTuple):
+    at: float
+    process_s: float
+    thread_s: float
+    server_s: float
+
+
+def _spent(server: int | None) -> _Spent:
+    return _Spent(time.time(), cpu_s(), time.thread_time(), cpu_of(server) if server else 0.0)
+
+
+def _counted(store: Store, start: float, end: float) -> int:
+    """Samples that InfluxDB has of this time; reading a million takes longer than measuring."""
+    assert isinstance(store, InfluxStore)
+    return store.count_samples(start, end)
 
 
 def _missed(store: SqliteStore, start: float, end: float, interval_s: float) -> int:
@@ -164,11 +201,16 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("engine")
     parser.add_argument("--v3", action="store_true")
+    parser.add_argument("--influxdb", metavar="URL")
+    parser.add_argument("--influxd", metavar="PID", type=int)
     given = parser.parse_args()
+    store = StoreSettings(path=given.folder / "samples.sqlite")
+    if given.influxdb:
+        store = replace(store, kind="influxdb", url=given.influxdb)
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     settings = Settings(
         poll=PollSettings(interval_s=given.interval_s, engine=given.engine, facts_interval_s=3600),
-        store=StoreSettings(path=given.folder / "samples.sqlite"),
+        store=store,
         traps=TrapSettings(enable=False),
         syslog=SyslogSettings(enable=False),
         probes=ProbeSettings(enable=False),
@@ -176,7 +218,10 @@ def main() -> None:
     network = many_devices(given.count, given.first_port)
     default_network.cache_clear()  # the bench's own copy; a monitor holds one inventory
     credentials = V3 if given.v3 else V2C
-    print(json.dumps(asyncio.run(measure(settings, network, given.seconds, credentials))))  # noqa: T201
+    measured = measure(
+        settings, network, given.seconds, credentials=credentials, server=given.influxd
+    )
+    print(json.dumps(asyncio.run(measured)))  # noqa: T201
 
 
 if __name__ == "__main__":

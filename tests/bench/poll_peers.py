@@ -2,7 +2,6 @@
 
 import asyncio
 import http.client
-import os
 import resource
 import subprocess
 import tempfile
@@ -18,13 +17,13 @@ from monitor.metrics import INTERFACE_METRICS, SYS_UP_TIME, Kind
 from monitor.snmp.pysnmp_client import PysnmpClient
 from monitor.targets import targets
 from tests.bench.poll_agents import INTERFACES
-from tests.bench.poll_collector import cpu_s, many_devices
+from tests.bench.poll_collector import cpu_of, cpu_s, many_devices
 from tests.monitor.networks import V2C
 
 PEER_POLLS = 30
 EXPORTED_S = 20.0
 EXPORTER_PORT = 39_116
-TELEGRAF_S, TELEGRAF_WARM_S = 30.0, 12.0
+TELEGRAF_S, TELEGRAF_WARM_S = 30.0, 15.0
 BUILD_S = 1800
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "bench-peer"
 
@@ -92,28 +91,40 @@ def exporter_ms(port: int, count: int, interval_s: float) -> float:
         words.append(f"--web.listen-address=127.0.0.1:{EXPORTER_PORT}")
         with _running(words) as process:
             _scrape(port, deadline_s=20)
-            used, polls, began = _cpu_of(process.pid), 0, time.monotonic()
+            used, polls, began = cpu_of(process.pid), 0, time.monotonic()
             while time.monotonic() - began < EXPORTED_S:
                 due = began + polls * interval_s / count
                 time.sleep(max(0.0, due - time.monotonic()))
                 _scrape(port + polls % count)
                 polls += 1
-            return (_cpu_of(process.pid) - used) * 1000 / polls
+            return (cpu_of(process.pid) - used) * 1000 / polls
 
 
-def telegraf_ms(port: int, count: int, interval_s: float) -> float:
-    """CPU of Telegraf for a poll of one device, its output thrown away."""
+def telegraf_ms(
+    port: int,
+    count: int,
+    interval_s: float,
+    output: str = "[[outputs.discard]]",
+    server: int | None = None,
+) -> float:
+    """CPU of Telegraf, and of the database's process `server`, for a poll of one device.
+
+    `output` is its part of the configuration: what is polled is thrown away without one.
+    """
     with tempfile.TemporaryDirectory() as folder:
-        config = Path(folder) / "telegraf.conf"
-        config.write_text(_telegraf_config(port, count, interval_s), encoding="utf-8")
+        config, told = Path(folder) / "telegraf.conf", Path(folder) / "log"
+        words = _telegraf_config(port, count, interval_s, told, output)
+        config.write_text(words, encoding="utf-8")
         with _running([built("telegraf"), "--config", str(config)]) as process:
+            pids = (process.pid, *((server,) if server else ()))
             time.sleep(TELEGRAF_WARM_S)
-            used = _cpu_of(process.pid)
+            used = sum(map(cpu_of, pids))
             time.sleep(TELEGRAF_S)
-            if process.poll() is not None:
-                raise MachineError("telegraf ended by itself")
+            errors = [line for line in told.read_text("utf-8").splitlines() if " E! " in line]
+            if process.poll() is not None or errors:
+                raise MachineError(f"telegraf does not do it: {(errors or ['it ended'])[-1]}")
             polls = count * TELEGRAF_S / interval_s
-            return (_cpu_of(process.pid) - used) * 1000 / polls
+            return (sum(map(cpu_of, pids)) - used) * 1000 / polls
 
 
 def _scrape(port: int, deadline_s: float = 0.0) -> None:
@@ -157,7 +168,7 @@ def _exporter_config() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _telegraf_config(port: int, count: int, interval_s: float) -> str:
+def _telegraf_config(port: int, count: int, interval_s: float, told: Path, output: str) -> str:
     agents = ", ".join(f'"udp://127.0.0.1:{port + number}"' for number in range(count))
     lines = [
         "[agent]",
@@ -165,7 +176,9 @@ def _telegraf_config(port: int, count: int, interval_s: float) -> str:
         f'  flush_interval = "{interval_s:g}s"',
         "  metric_buffer_limit = 100000",
         "  omit_hostname = true",
-        "[[outputs.discard]]",
+        "  quiet = true",
+        f'  logfile = "{told}"',
+        output,
         "[[inputs.snmp]]",
         f"  agents = [{agents}]",
         "  version = 2",
@@ -195,9 +208,3 @@ def _running(words: list[str | Path]) -> Iterator["subprocess.Popen[bytes]"]:
                 process.wait(10)
             except subprocess.TimeoutExpired:
                 process.kill()
-
-
-def _cpu_of(pid: int) -> float:
-    """User and system seconds of a process."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -5,7 +5,6 @@ them idle, written in slots of a second as the monitor does; ten minutes of them
 are taken. Beside our lines: the same samples with every field in every line.
 """
 
-import os
 import random
 import statistics
 import tempfile
@@ -25,6 +24,7 @@ from monitor.store.influx_history import line_of
 from monitor.store.influx_lines import Lines, full_lines
 from monitor.store.sqlite import SqliteStore
 from tests.bench import Figure
+from tests.bench.poll_collector import cpu_of
 from tests.influxfixture import InfluxUnderTest
 
 DEVICES, INTERFACES, POLLS = 500, 24, 60
@@ -238,6 +238,4 @@ def _worked(call: Callable[[], object]) -> float:
 def _cpu_s(influx: InfluxUnderTest) -> float:
     process = influx.daemon.process
     assert process is not None
-    words = Path(f"/proc/{process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    ticks: Sequence[str] = words[11:13]
-    return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
+    return cpu_of(process.pid)

@@ -1,0 +1,85 @@
+"""What watching costs with its samples in InfluxDB 2: the collector and the database's server.
+
+The monitor is the real one with `store.kind: influxdb`, the server a real InfluxDB 2.7 on loopback
+with its default options; agents, pace and warming up as in tests.bench.poll. Both processes' CPU
+counts: the server's own threads, its garbage collection and compaction too. Its tasks sum up a
+minute after every fifth: a run that begins so that it measures then has their cost as well.
+
+`python -m tests.bench.poll_influx COUNT SECONDS` measures one size for as long as is wanted.
+"""
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from cli.influxd import Influxd, build_influxd
+from inventory.settings import StoreSettings
+from monitor.store.influx_http import InfluxServer
+from monitor.store.influx_setup import set_up
+from tests.bench import Figure
+from tests.bench.poll import GOALS, INTERVAL_S, MEASURED_S, UNIT, agents, collect
+from tests.bench.poll_collector import TOKEN
+from tests.bench.poll_peers import telegraf_ms
+
+GOAL_MS = 0.65
+
+
+def run() -> Iterator[Figure]:
+    """At 76, 500 and 2,000 devices."""
+    build_influxd()  # MachineError where it can't be, before anything is measured
+    beside = "telegraf" in os.environ.get("PEERS", "").split(",")
+    for count in GOALS:
+        yield measured(count, MEASURED_S, beside=beside)
+
+
+def measured(count: int, seconds: float, *, beside: bool = False) -> Figure:
+    """Both processes' CPU for a poll of one of `count` devices; `beside` it that of Telegraf."""
+    with agents(count) as port:
+        peers = (("Telegraf", _telegraf_ms(port, count)),) if beside else ()
+        with _server() as (url, pid):
+            where = ("--influxdb", url, "--influxd", str(pid))
+            found = collect(count, port, *where, seconds=seconds)
+    both = found["cpu_ms_a_poll"] + found["server_ms_a_poll"]
+    note = (
+        f"collector {found['collector_ms_a_poll']:.2f}, its lines and requests "
+        f"{found['cpu_ms_a_poll'] - found['collector_ms_a_poll']:.2f}, influxd "
+        f"{found['server_ms_a_poll']:.2f}; {found['polls']:.0f} polls, {found['late']:.0f} late, "
+        f"{found['missed']:.0f} missed; collector {found['memory_mb']:.0f} MB"
+    )
+    name = f"collector and InfluxDB together, {count:,} devices every 10 s"
+    return Figure(name, both, UNIT, GOAL_MS, peers, note)
+
+
+def _telegraf_ms(port: int, count: int) -> float:
+    """Telegraf into a server of its own, both together."""
+    with _server() as (url, pid):
+        wanted = StoreSettings()
+        output = f"""[[outputs.influxdb_v2]]
+          urls = ["{url}"]
+          token = "{TOKEN}"
+          organization = "{wanted.org}"
+          bucket = "{wanted.bucket}" """
+        return telegraf_ms(port, count, INTERVAL_S, output, pid)
+
+
+@contextmanager
+def _server() -> Iterator[tuple[str, int]]:
+    """A fresh one, set up as `imereti store init` does: its address and its process."""
+    with tempfile.TemporaryDirectory(prefix="imereti-bench-") as name:
+        influxd = Influxd(build_influxd(), Path(name))
+        influxd.start()
+        try:
+            server = InfluxServer(StoreSettings(kind="influxdb", url=influxd.url), TOKEN)
+            set_up(server, TOKEN)
+            server.close()
+            assert influxd.process is not None
+            yield influxd.url, influxd.process.pid
+        finally:
+            influxd.stop()
+
+
+if __name__ == "__main__":
+    print(measured(int(sys.argv[1]), float(sys.argv[2])))  # noqa: T201
