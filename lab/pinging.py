@@ -89,12 +89,19 @@ class Pinging:
         flows = [(probe.source, str(probe.target)) for probe in probes]
         self._ask({"do": "start", "interval_s": interval_s, "flows": flows})
 
+    def mark(self) -> None:
+        """Let only what is sent from now on tell whether a way is steady.
+
+        After an action: answers from before it would hide that it broke something just now.
+        """
+        self._ask({"do": "mark"})
+
     def steady_s(self) -> float:
-        """For how long every way has answered without a gap; 0 when one is broken now."""
+        """For how long every way has answered since the mark; 0 when one is broken now."""
         return float(min(self._ask({"do": "look"})["steady_s"], default=0.0))
 
     def unsteady(self, seconds: float) -> list[Probe]:
-        """The ways that have not answered for so long without a gap."""
+        """The ways that have not answered for so long since the mark."""
         steady = self._ask({"do": "look"})["steady_s"]
         return [p for p, for_s in zip(self._probes, steady, strict=True) if for_s < seconds]
 

@@ -155,6 +155,7 @@ class _Scenario:
                 self._result.add(check)
 
     def _measure(self, step: Step) -> Measured:
+        self._bench.pinging.mark()
         self._bench.wait_steady(STEADY_S, step.within_s)
         measured = self._bench.pinging.stop()
         self._bench.late_s = max(self._bench.late_s, measured.late_s)

@@ -4,7 +4,8 @@
 itself can make it late; it says how late it was. One JSON document a line, in and out:
 
     {"do": "start", "interval_s": S, "flows": [[SOURCE, TARGET], ...]}  -> {"started": N}
-    {"do": "look"}   -> {"steady_s": [S, ...], "sent": N}
+    {"do": "mark"}   -> {"sent": N}
+    {"do": "look"}   -> {"steady_s": [S, ...], "sent": N}, of what was sent since the mark
     {"do": "stop"}   -> {"outages": [[S, LOST, SENT, BROKEN], ...], "late_s": S}
 """
 
@@ -23,6 +24,8 @@ from lab import netns
 from lab.reach import Probe, Prober
 from lab.state import LabState, running_lab
 
+ON_ITS_WAY_S = 0.1
+"""How long a ping without an answer is not called lost yet."""
 LATE_ANSWER_S = 0.4
 """After the last ping, for answers that are still on their way."""
 
@@ -34,17 +37,23 @@ class Flow:
     probe: Probe
     sent: list[float] = field(default_factory=list)
     answered: list[bool] = field(default_factory=list)
+    mark: int = 0
+    """Number of the first ping that tells whether the way is steady."""
 
     def steady_s(self) -> float:
-        """How long the newest unbroken row of answers is, in seconds of sending.
+        """How long the newest unbroken row of answers since the mark is, in seconds of sending.
 
         Pings that can't have been answered yet are not looked at.
         """
         last = len(self.answered) - 1
-        while last >= 0 and not self.answered[last] and self.sent[-1] - self.sent[last] < 0.1:
+        while (
+            last >= self.mark
+            and not self.answered[last]
+            and self.sent[-1] - self.sent[last] < ON_ITS_WAY_S
+        ):
             last -= 1
         first = last
-        while first >= 0 and self.answered[first]:
+        while first >= self.mark and self.answered[first]:
             first -= 1
         return self.sent[last] - self.sent[first + 1] if last > first else 0.0
 
@@ -132,6 +141,10 @@ class Worker:
         stream = self._stream
         if stream is None:
             return {"error": "nothing was started"}
+        if order["do"] == "mark":
+            for flow in stream.flows:
+                flow.mark = len(flow.sent)
+            return {"sent": len(stream.flows[0].sent) if stream.flows else 0}
         if order["do"] == "look":
             steady = [flow.steady_s() for flow in stream.flows]
             return {"steady_s": steady, "sent": len(stream.flows[0].sent) if steady else 0}

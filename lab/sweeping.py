@@ -13,7 +13,7 @@ from lab.scenario_schema import Sweep
 from lab.sweep import Item, items
 
 BEFORE_S, AFTER_S = 0.15, 0.4
-"""How long every way answers without a gap before it is broken, and until it counts as back."""
+"""How long every way answers without a gap before it is broken, and after it has been."""
 MENDED_S = 1.2
 """Longer than FRR waits until it reckons external routes anew."""
 BOUND_S = 12.0
@@ -83,6 +83,7 @@ def _measure(bench: Bench, item: Item) -> _Try:
         raise _lost(bench, f"before {item.what} {item.subject}", BEFORE_S)
     bench.note(f"{item.fault} {item.subject}")
     faults.inject(bench.state, bench.lab, item.fault, item.subject)
+    bench.pinging.mark()
     bench.wait_steady(AFTER_S, BOUND_S if item.kept else 0)
     broken = bench.pinging.stop()
     bench.pinging.start((*item.kept, *item.cut_off))
@@ -92,6 +93,7 @@ def _measure(bench: Bench, item: Item) -> _Try:
     bench.wait_up(
         [a for a in bench.plan.adjacencies if _touches(bench, item, a.device, a.neighbour)]
     )
+    bench.pinging.mark()
     if (item.kept or item.cut_off) and not bench.wait_steady(MENDED_S, BOUND_S):
         raise _lost(bench, f"after {item.what} {item.subject} was mended", MENDED_S)
     recovery_s = time.monotonic() - began - MENDED_S

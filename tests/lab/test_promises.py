@@ -155,3 +155,12 @@ def test_a_way_is_steady_since_its_last_lost_ping() -> None:
     assert flow("-" + "+" * 51).steady_s() == pytest.approx(0.5)
     assert flow("+" * 50 + "-" * 30).steady_s() == 0.0
     assert flow("+" * 51 + "-" * 5).steady_s() == pytest.approx(0.5), "they may be on their way"
+
+
+def test_what_was_answered_before_the_mark_says_nothing_of_what_came_after() -> None:
+    one = flow("+" * 51 + "-" * 5)
+    one.mark = 51
+    assert one.steady_s() == 0.0, "they may as well be lost"
+    one = flow("+" * 40 + "-" * 20 + "+" * 31)
+    one.mark = 40
+    assert one.steady_s() == pytest.approx(0.3)
