@@ -14,8 +14,9 @@ from monitor.values import RATED
 
 MEASUREMENT = "link"
 BLOCK_S, HOUR_S = 300, 3600
-LOOK_BACK = {BLOCK_S: "-10m", HOUR_S: "-2h"}
-"""A task looks back two of its intervals: a run that failed is made good by the next."""
+LOOK_BACK = {BLOCK_S: "-5m", HOUR_S: "-1h"}
+"""A task looks at the block that is just over. What a run missed, and what came later, the monitor
+finds (influx_sums.py): to look at two would make good a failed run, and cost twice."""
 OFFSET = {BLOCK_S: "1m", HOUR_S: "5m"}
 """Samples of a block arrive for so long after its end."""
 

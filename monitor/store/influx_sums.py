@@ -1,6 +1,6 @@
 """Whether the server's tasks summed everything up, and doing it for them where they did not.
 
-A task sees the last two blocks. What came later (from the spool, from another store), and what a
+A task sees the last block. What came later (from the spool, from another store), and what a
 task missed as the server was down, shows in the counts: a block's samples against its rows' `n`.
 """
 

@@ -2,8 +2,8 @@
 
 The monitor is the real one with `store.kind: influxdb`, the server a real InfluxDB 2.7 on loopback
 with its default options; agents, pace and warming up as in tests.bench.poll. Both processes' CPU
-counts: the server's own threads, its garbage collection and compaction too. Its tasks sum up a
-minute after every fifth: a run that begins so that it measures then has their cost as well.
+counts: the server's own threads, its garbage collection and compaction too. Its tasks, which sum up
+every five minutes, are taken out: tests.bench.store measures them.
 
 `python -m tests.bench.poll_influx COUNT SECONDS` measures one size for as long as is wanted.
 """
@@ -74,6 +74,9 @@ def _server() -> Iterator[tuple[str, int]]:
         try:
             server = InfluxServer(StoreSettings(kind="influxdb", url=influxd.url), TOKEN)
             set_up(server, TOKEN)
+            tasks = server.client.tasks_api()
+            for task in tasks.find_tasks():
+                tasks.delete_task(task.id)
             server.close()
             assert influxd.process is not None
             yield influxd.url, influxd.process.pid

@@ -20,6 +20,7 @@ from monitor.spool import Spool
 from monitor.store.base import LinkSample, link_sample
 from monitor.store.history import SumRow
 from monitor.store.influx import InfluxStore
+from monitor.store.influx_flux import sums_script
 from monitor.store.influx_history import line_of
 from monitor.store.influx_lines import Lines, full_lines
 from monitor.store.sqlite import SqliteStore
@@ -28,6 +29,8 @@ from tests.bench.poll_collector import cpu_of
 from tests.influxfixture import InfluxUnderTest
 
 DEVICES, INTERFACES, POLLS = 500, 24, 60
+SUMMED = 10
+"""Devices whose samples are summed up."""
 WARM_POLLS = 2
 """By then the database knows every series."""
 INTERVAL_S = 10
@@ -46,6 +49,7 @@ def run() -> Iterator[Figure]:
         yield from _lines()
         with _server(folder) as influx:
             yield _schema(influx, folder)
+            yield _summing(influx, folder)
             yield _year("InfluxDB", *_influx_year(influx, folder))
         yield from _sqlite_year(folder)
         yield from _spool(folder)
@@ -106,6 +110,26 @@ def _schema(influx: InfluxUnderTest, folder: Path) -> Figure:
         goal=0.36,
         peers=(("every field in every line", costs[1]),),
         note=f"{DEVICES} devices, {POLLS} polls of each, in slots of a second, unpaced",
+    )
+
+
+def _summing(influx: InfluxUnderTest, folder: Path) -> Figure:
+    """What the task does every five minutes, for few devices."""
+    chance, devices = random.Random(3), range(SUMMED)
+    with closing(influx.store(folder, path=folder / "sums")) as store:
+        for second in range(0, BLOCK_S, INTERVAL_S):
+            store.write_samples(_poll(chance, T0 + second, devices))
+        before = _cpu_s(influx)
+        script = sums_script(store.buckets, BLOCK_S, T0, T0 + BLOCK_S)
+        rows = sum(1 for _ in store.server.rows(script))
+        spent = _cpu_s(influx) - before
+        influx.remove(store)
+    assert rows == SUMMED * INTERFACES
+    return Figure(
+        "InfluxDB's own CPU for summing up five minutes of 24 interfaces, half of them idle",
+        1000 * spent * INTERVAL_S / (SUMMED * BLOCK_S),
+        "ms of CPU a poll",
+        note=f"the task's Flux over {SUMMED} devices; a poll's share of it",
     )
 
 
