@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from api.availability import Shares
 from api.now import Now
 from api.reports import link_shares
+from inventory.errors import StoreError
 from inventory.model import DeviceRole, Network, Site
 from inventory.paths import BestPath, without_links
 from monitor.store.base import SeriesPoint, StateEntry, Store, Subject
@@ -34,7 +35,7 @@ class LinkHistory:
     segments: tuple[Segment, ...]
     month: Shares
     numbers: tuple[tuple[SeriesPoint, SeriesPoint], ...]
-    """(in, out) traffic in NUMBERS buckets."""
+    """(in, out) traffic in NUMBERS buckets; none while a database of samples alone is away."""
 
 
 def segments(entries: Sequence[StateEntry], start: float, end: float) -> tuple[Segment, ...]:
@@ -52,16 +53,26 @@ def segments(entries: Sequence[StateEntry], start: float, end: float) -> tuple[S
 
 
 def link_history(store: Store, link: str, start: float, end: float, month: float) -> LinkHistory:
-    """Read the past of a link; StoreError."""
-    ledger = store.ledger(Subject(SubjectKind.LINK, link), start, end)
-    step = (end - start) / NUMBERS
-    into = store.series(link, "in_bps", start, end, step)
-    out = store.series(link, "out_bps", start, end, step)
+    """Read the past of a link; StoreError where states are away too."""
     return LinkHistory(
-        segments(ledger, start, end),
+        segments(store.ledger(Subject(SubjectKind.LINK, link), start, end), start, end),
         link_shares(store, link, month, end),
-        tuple(zip(into, out, strict=True)),
+        _numbers(store, link, start, end),
     )
+
+
+def _numbers(
+    store: Store, link: str, start: float, end: float
+) -> tuple[tuple[SeriesPoint, SeriesPoint], ...]:
+    step = (end - start) / NUMBERS
+    try:
+        into = store.series(link, "in_bps", start, end, step)
+        out = store.series(link, "out_bps", start, end, step)
+    except StoreError:
+        if not store.apart:
+            raise
+        return ()  # the banner says so; what is known of states stays on the page
+    return tuple(zip(into, out, strict=True))
 
 
 def path_to_core(network: Network, site: Site, now: Now) -> BestPath | None:
