@@ -14,6 +14,8 @@ from monitor.values import LinkState, SubjectKind
 
 RANGES = {"hour": 3600.0, "day": 86400.0, "week": 604800.0, "month": 2678400.0, "year": 31622400.0}
 """Periods of the link page, in seconds."""
+YOUNG_S = 7200.0
+"""A link that was watched for less is shown in an hour, where that can be seen."""
 NUMBERS = 12
 """Rows of the table that stands beside the graphs."""
 
@@ -50,6 +52,12 @@ def segments(entries: Sequence[StateEntry], start: float, end: float) -> tuple[S
     if at < end:
         found.append(Segment(at, end, state, reason))
     return tuple(found)
+
+
+def first_range(store: Store, link: str, end: float) -> str:
+    """The period that the link's page opens with, one of RANGES; StoreError."""
+    known = store.ledger(Subject(SubjectKind.LINK, link), end - RANGES["day"], end)
+    return "hour" if known and known[0].at > end - YOUNG_S else "day"
 
 
 def link_history(store: Store, link: str, start: float, end: float, month: float) -> LinkHistory:

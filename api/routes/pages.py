@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from api import documents, reports, views
 from api.availability import month_start
-from api.history import RANGES, LinkHistory, link_history, path_to_core
+from api.history import RANGES, LinkHistory, first_range, link_history, path_to_core
 from api.layout import MAN
 from api.pages import Pages
 from api.problems import Problem
@@ -48,12 +48,14 @@ def router(showing: Showing, pages: Pages) -> APIRouter:
     async def link(
         request: Request,
         link_id: str,
-        period: Annotated[str, Query(alias="range")] = "day",
+        period: Annotated[str, Query(alias="range")] = "",
     ) -> Response:
         if link_id not in network.links:
             raise Problem(404, f"there is no link {link_id!r} in the inventory")
-        chosen = period if period in RANGES else "day"
         end = showing.clock()
+        chosen = period
+        if chosen not in RANGES:
+            chosen = await asyncio.to_thread(first_range, showing.store, link_id, end)
         start = end - RANGES[chosen]
         month = month_start(end, network.region.timezone)
         history = await asyncio.to_thread(link_history, showing.store, link_id, start, end, month)

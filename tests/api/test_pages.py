@@ -4,17 +4,24 @@ import re
 from html import unescape
 from html.parser import HTMLParser
 
+import httpx
 import pytest
 
+from api.app import create_app
+from api.history import first_range
 from api.texts import LANGUAGES, TEXTS, text
-from monitor.values import LinkState
-from tests.api.conftest import World
+from inventory.model import Network
+from inventory.settings import Settings
+from monitor.store.base import Batch, StateEntry, Store, Subject
+from monitor.values import Fault, LinkState, SubjectKind
+from tests.api.conftest import START, World
 from tests.api.filling import fill_incidents, fill_trouble, turn
 
 PAGES = (
     "/", "/links/kut-zes", "/links/kut-zes?range=year", "/sites/zes", "/sites/gov", "/sites/kut",
     "/incidents", "/incidents/1", "/reports", "/reports?by=link", "/reports?by=provider", "/public",
 )  # fmt: skip
+HTML = {"Accept": "text/html"}
 SCRIPT = re.compile(r"<script type=\"application/json\".*?</script>", re.DOTALL)
 
 
@@ -60,6 +67,24 @@ async def test_every_page_is_whole_in_both_languages(
     assert "None" not in found.words
     assert found.inline == [], "the content security policy would refuse it"
     assert [address for address in found.loads if not address.startswith("/static/")] == []
+
+
+@pytest.mark.parametrize(("since_s", "opens_with"), [(600, "hour"), (90_000, "day")])
+async def test_a_link_opens_with_the_period_in_which_something_can_be_seen(
+    settings: Settings, network: Network, writer: Store, since_s: float, opens_with: str
+) -> None:
+    link = Subject(SubjectKind.LINK, "kut-zes")
+    writer.write(Batch(states=[StateEntry(link, START - since_s, LinkState.UP, Fault.NONE, "")]))
+    assert first_range(writer, "kut-zes", START) == opens_with
+    app = create_app(settings, network, writer, lambda: START)
+    transport = httpx.ASGITransport(app)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://noc") as client,
+    ):
+        for asked, shown in (("", opens_with), ("?range=week", "week"), ("?range=x", opens_with)):
+            drawn = (await client.get(f"/links/kut-zes{asked}", headers=HTML)).text
+            assert re.findall(r'data-range="(\w+)" aria-current', drawn) == [shown]
 
 
 async def test_georgian_pages_tell_in_georgian_what_happened(world: World) -> None:
