@@ -67,10 +67,10 @@ async def test_the_page_says_that_only_numbers_are_missing(
             assert "All states are unknown" not in page
             page = (await client.get("/", headers={"Accept-Language": "ka"})).text
             assert "მხოლოდ რიცხვები აკლია" in page
-            page = await client.get("/links/kut-zes", headers={"Accept": "text/html"})
-            assert page.status_code == 200, "its states and its circuit are known"
-            assert "IMR-P31" in page.text
-            assert 'data-key="numbers"' not in page.text
+            link = await client.get("/links/kut-zes", headers={"Accept": "text/html"})
+            assert link.status_code == 200, "its states and its circuit are known"
+            assert "IMR-P31" in link.text
+            assert 'data-key="numbers"' not in link.text
             ready = await client.get("/readyz")
             assert ready.status_code == 503
             assert "Connection refused" in ready.json()["detail"]
