@@ -56,7 +56,7 @@ def test_a_poll_of_who_does_not_answer_names_them_and_exits_1(config: Path) -> N
     kut_zes = next(link for link in links if link["id"] == "kut-zes")
     assert list(kut_zes) == [
         "id", "state", "since", "as_of", "in_bps", "out_bps", "in_utilisation", "out_utilisation",
-        "in_errors_ps", "out_errors_ps", "loss", "rtt_ms", "reason", "quality",
+        "in_errors_ps", "out_errors_ps", "loss", "rtt_ms", "jitter_ms", "reason", "quality",
     ]  # fmt: skip
     assert kut_zes["in_bps"] is None
     assert kut_zes["quality"] == "unreachable"
