@@ -22,7 +22,8 @@ ROUNDS = 4
 
 
 def reach_facts(lab: LabState, plan: LabPlan, network: Network) -> dict[Subject, Observation]:
-    """Everything that was tried, and whether it got through."""
+    """Everything that was tried, and whether it got through; hosts look for gateways anew."""
+    _forget_neighbours(lab, plan)
     return {**_pings(lab, plan), **_attempts(lab, plan, network)}
 
 
@@ -56,8 +57,6 @@ def _pings(lab: LabState, plan: LabPlan) -> Mapping[Subject, Observation]:
     sent: dict[Probe, int] = dict.fromkeys(probes, 0)
     answered: set[Probe] = set()
     with Prober(lambda node: netns.network_namespace(lab, node)) as prober:
-        # A gateway that has moved would still be reached at its remembered hardware address.
-        prober.forget_neighbours(host.node for host in plan.hosts)
         for number in range(ROUNDS):
             waiting = [p for p in probes if p not in answered and (p in allowed or number < 2)]
             if not waiting:
@@ -109,6 +108,16 @@ def _attempted(
         allowed=one.allowed,
     )
     return Subject(Kind.REACH, source, what), seen
+
+
+def _forget_neighbours(lab: LabState, plan: LabPlan) -> None:
+    """Make hosts look for their gateways anew: one that has moved would still be reached for a
+    while at the hardware address that they remember."""
+    flush = ["neigh flush all"]
+    steps: list[netns.Step] = [
+        {"do": "ip", "namespace": host.node, "lines": flush} for host in plan.hosts
+    ]
+    netns.inside_lab(lab.keeper, lab.folder, steps)
 
 
 def _pinged(

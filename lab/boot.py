@@ -184,8 +184,7 @@ class Boot:
         plan, folder = self._plan, self._folder
         nodes = self._of_kind(*ROUTING)
         with self._phase("routers", f"{len(nodes)} routers wired"):
-            waiting = [node.name for node in self._of_kind(*WAITING)]
-            self._driver.make_routers(self.state, plan, nodes, self._binds_when_written, waiting)
+            self._driver.make_routers(self.state, plan, nodes, self._binds_when_written)
             netns.connect_management(plan, self.state.keeper, folder)
 
     def start(self) -> None:

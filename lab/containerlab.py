@@ -12,7 +12,7 @@ import platform
 import shutil
 import subprocess
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from inventory.errors import LabError, MachineError
@@ -85,7 +85,6 @@ class Containerlab(Namespaces):
         plan: LabPlan,
         routers: Sequence[Node],
         binds: Binds,
-        loose: Iterable[str],  # noqa: ARG002  (no wire is joined yet)
     ) -> None:
         steps = netns.panel_steps()
         names = [node.name for node in routers]

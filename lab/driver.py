@@ -5,7 +5,7 @@ namespaces and containers of hosts and switches, and the places `/run/netns/<nod
 `/run/nodes/<node>` in the keeper's mount namespace by which `lab.netns` enters a node.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -35,11 +35,9 @@ class Driver(Protocol):
         plan: LabPlan,
         routers: Sequence[Node],
         binds: Binds,
-        loose: Iterable[str],
     ) -> None:
-        """The panel, and `routers` with all their wires; those to nodes in `loose` lead nowhere.
+        """The panel, and `routers` with all their wires, which are joined when all have started.
 
-        Wires between routers may lead nowhere as yet, too: they are joined when all have started.
         `binds` waits until the routers' folders are written: call it as late as can be. Their
         daemons run when `routing` has ended in them. LabError names what failed.
         """
@@ -78,9 +76,8 @@ class Namespaces:
         plan: LabPlan,
         routers: Sequence[Node],
         binds: Binds,
-        loose: Iterable[str],
     ) -> None:
-        apart = {*loose, *(node.name for node in routers)}
+        apart = [node.name for node in plan.nodes]
         steps = netns.panel_steps() + netns.node_steps(plan, routers, apart)
         netns.inside_lab(lab.keeper, lab.folder, steps)
         containers = netns.containers_step(routers, binds())

@@ -65,12 +65,7 @@ def end_marked(folder: Path) -> int:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
         for process in processes:
-            while process_start(process):
-                if time.monotonic() > deadline:
-                    raise LabError(
-                        f"process {process} of the lab did not end within {END_TIMEOUT_S:g} s."
-                    )
-                time.sleep(POLL_S)
+            _await_end(process, deadline)
     return len(found)
 
 
@@ -146,7 +141,10 @@ def end_process(process: int) -> None:
     if not process_start(process):
         return
     os.kill(process, signal.SIGTERM)
-    deadline = time.monotonic() + END_TIMEOUT_S
+    _await_end(process, time.monotonic() + END_TIMEOUT_S)
+
+
+def _await_end(process: int, deadline: float) -> None:
     while process_start(process):
         if time.monotonic() > deadline:
             raise LabError(f"process {process} did not end within {END_TIMEOUT_S:g} s.")

@@ -4,10 +4,8 @@ import secrets as randomness
 import selectors
 import socket
 import struct
-import subprocess
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
@@ -25,7 +23,6 @@ _ICMP6_FILTER = 1
 _RECEIVE_BUFFER = 1 << 20
 _DRAIN_EVERY = 64
 _EXTERNAL = "external"
-_FLUSH_S = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +105,6 @@ class Prober:
         while len(answered) < count and (left := deadline - self._clock()) > 0:
             self._receive(answered, left)
         return answered
-
-    def forget_neighbours(self, sources: Iterable[str]) -> None:
-        """Make those nodes look for their neighbours anew; a ping waits until they are found."""
-        for source in sources:
-            # One that is switched off remembers nobody.
-            with suppress(OSError), kernel.inside(self._namespace_of(source)):
-                subprocess.run(["ip", "neigh", "flush", "all"], check=True, timeout=_FLUSH_S)
 
     def send(self, probe: Probe) -> bytes:
         """Send one ping; the token by which `answers` tells its answer."""

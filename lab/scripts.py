@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from lab.plan import Node, NodeKind
 
-_START_ROUTING = r"""
+START_ROUTING = r"""
 # A real router's /run is empty after a reboot: no change waits there for its confirmation.
 rm -rf /run/imereti
 mkdir -p /run/frr /run/agentx /run/sshd /var/tmp/frr
@@ -18,7 +18,7 @@ chmod 750 /run/agentx
 if [ -s /etc/nftables.conf ]; then nft -f /etc/nftables.conf || exit 10; fi
 if [ -s /etc/frr/sysctl.conf ]; then sysctl -q -e -p /etc/frr/sysctl.conf || exit 11; fi
 . /etc/frr/daemons
-for daemon in DAEMONS; do
+for daemon in zebra staticd bfdd ospfd ospf6d bgpd; do
   eval "wanted=\${$daemon:-no} options=\${${daemon}_options:-}"
   case $daemon in zebra | staticd) wanted=yes ;; esac
   if [ "$wanted" = yes ]; then
@@ -27,7 +27,6 @@ for daemon in DAEMONS; do
 done
 vtysh -b
 """
-START_ROUTING = _START_ROUTING.replace("DAEMONS", "zebra staticd bfdd ospfd ospf6d bgpd")
 START_ROUTING_WITHOUT_BFD = START_ROUTING.replace(" bfdd", "")
 """For a whole network that starts at once: START_BFD follows when it has converged.
 
