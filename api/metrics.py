@@ -1,6 +1,7 @@
 """/metrics: what is known now, for Prometheus. What is not known has no sample, never a 0."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -8,9 +9,10 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from api.now import Now
 from api.showing import Showing
 from inventory.model import Network
-from monitor.store.base import PollerStatus
+from monitor.store.base import Latest, PollerStatus
 from monitor.values import LinkState
 
+Row = TypeVar("Row")
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 LINK_GAUGES = (
     ("receive_bits_per_second", "Traffic towards end a.", "in_bps"),
@@ -107,12 +109,7 @@ class _Collector:
             for state in LinkState:
                 services.add_metric([name, state], float(service.state is state))
         yield services
-        for name, text, field in DEVICE_GAUGES:
-            family = GaugeMetricFamily(f"imereti_device_{name}", text, labels=["device"])
-            for device, facts in self._now.facts.items():
-                if facts.document.get(field) is not None:
-                    family.add_metric([device], facts.document[field])
-            yield family
+        yield from _gauges("device", DEVICE_GAUGES, self._now.facts, _told)
         yield from self._sessions()
         for name, value in sorted(self._now.counts.items()):
             if name in COUNTED_NOW:
@@ -138,12 +135,7 @@ class _Collector:
 
     def _sites(self) -> Iterator[Metric]:
         """Pings to each site, and what polling takes on its lines."""
-        for name, text, field in SITE_GAUGES:
-            gauge = GaugeMetricFamily(f"imereti_site_{name}", text, labels=["site"])
-            for site, pings in self._now.pings.items():
-                if pings.document.get(field) is not None:
-                    gauge.add_metric([site], pings.document[field])
-            yield gauge
+        yield from _gauges("site", SITE_GAUGES, self._now.pings, _told)
         for at, (name, text) in enumerate(SITE_COUNTERS):
             family = CounterMetricFamily(f"imereti_site_snmp_{name}", text, labels=["site", "way"])
             for site, counted in self._now.costs.items():
@@ -165,13 +157,7 @@ class _Collector:
         for one in self._network.links.values():
             bandwidth.add_metric([one.id, one.role], one.bandwidth_bps)
         yield bandwidth
-        for name, text, field in LINK_GAUGES:
-            family = GaugeMetricFamily(f"imereti_link_{name}", text, labels=["link"])
-            for link, status in self._now.links.items():
-                value = getattr(status, field)
-                if value is not None:
-                    family.add_metric([link], value)
-            yield family
+        yield from _gauges("link", LINK_GAUGES, self._now.links, getattr)
 
     def _poller(self, poller: PollerStatus) -> Iterator[Metric]:
         slow = GaugeMetricFamily(
@@ -189,6 +175,27 @@ class _Collector:
             yield CounterMetricFamily(f"imereti_poller_{name}", text, getattr(poller, field))
         for name, text, field in POLLER_GAUGES:
             yield GaugeMetricFamily(f"imereti_poller_{name}", text, getattr(poller, field))
+
+
+def _gauges(
+    kind: str,
+    gauges: Sequence[tuple[str, str, str]],
+    rows: Mapping[str, Row],
+    value_of: Callable[[Row, str], float | None],
+) -> Iterator[Metric]:
+    """A family for each gauge, a sample for each row that has a value of it."""
+    for name, text, field in gauges:
+        family = GaugeMetricFamily(f"imereti_{kind}_{name}", text, labels=[kind])
+        for row_id, row in rows.items():
+            value = value_of(row, field)
+            if value is not None:
+                family.add_metric([row_id], value)
+        yield family
+
+
+def _told(row: Latest, field: str) -> float | None:
+    value: float | None = row.document.get(field)
+    return value
 
 
 def exposition(showing: Showing) -> bytes:

@@ -143,9 +143,6 @@ def _play(
         outcome = work.fleet.run_afresh(lambda session: session.device.name, [name])[name]
         return not isinstance(outcome, ImeretiError)
 
-    def applied_lines(start: str) -> tuple[str, ...]:
-        return work.backups.applied_lines(start)
-
     return Play(
         network=context.live,
         devices=devices,
@@ -156,7 +153,7 @@ def _play(
         day_zero=day_zero,
         forget_host_key=lambda name: forget_host_key(context, context.live.devices[name]),
         answers=answers,
-        applied_lines=applied_lines,
+        applied_lines=work.backups.applied_lines,
         inventory=InventoryEdit(context.settings.paths.inventory, _loader(context)),
         sleep=time.sleep,
         clock=time.monotonic,

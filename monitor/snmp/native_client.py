@@ -13,6 +13,7 @@ from typing import cast
 
 from inventory.errors import SnmpError
 from inventory.secrets import Secrets
+from monitor.clock import FOREVER_S
 from monitor.said import say
 from monitor.snmp.base import Answer, Answered, Counters, Value, check_walk
 from monitor.snmp.exchange import Exchange
@@ -22,7 +23,6 @@ from monitor.snmp.questions import Asked, Questions
 from monitor.targets import Credentials, Target
 
 WALK_REPETITIONS = 20
-FOREVER_S = 1e9
 
 
 class NativeClient:

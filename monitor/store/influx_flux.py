@@ -14,9 +14,6 @@ from monitor.values import RATED
 
 MEASUREMENT = "link"
 BLOCK_S, HOUR_S = 300, 3600
-LOOK_BACK = {BLOCK_S: "-5m", HOUR_S: "-1h"}
-"""A task looks at the block that is just over. What a run missed, and what came later, the monitor
-finds (influx_sums.py): to look at two would make good a failed run, and cost twice."""
 OFFSET = {BLOCK_S: "1m", HOUR_S: "5m"}
 """Samples of a block arrive for so long after its end."""
 
@@ -48,7 +45,11 @@ def task_name(buckets: Buckets, block_s: int) -> str:
 
 
 def task_script(buckets: Buckets, block_s: int) -> str:
-    """The Flux of the task that fills a bucket of rows."""
+    """The Flux of the task that fills a bucket of rows with the block that is just over.
+
+    What a run missed, and what came later, the monitor finds (influx_sums.py): to look at two
+    would make good a failed run, and cost twice.
+    """
     every = f"{block_s}s"
     name = task_name(buckets, block_s)
     return "\n".join(
@@ -56,7 +57,7 @@ def task_script(buckets: Buckets, block_s: int) -> str:
             'import "date"',
             'import "strings"',
             f"option task = {{name: {quoted(name)}, every: {every}, offset: {OFFSET[block_s]}}}",
-            f"start = date.truncate(t: {LOOK_BACK[block_s]}, unit: {every})",
+            f"start = date.truncate(t: -{every}, unit: {every})",
             f"stop = date.truncate(t: now(), unit: {every})",
             *_sums(buckets, block_s),
         )
