@@ -25,6 +25,7 @@ from nornir_tasks.plan import Plan, make_plan
 from nornir_tasks.render import Renderer, environment
 from nornir_tasks.session import Access, Session
 from nornir_tasks.work import Work
+from tests.provisioning.ios_region import ServedRegion, served_region
 from tests.provisioning.working import Bench, Edit, unedited, working
 
 MANAGEMENT = IPv4Network(f"172.29.{os.getpid() % 250}.0/24")
@@ -90,6 +91,13 @@ class Ground:
             found = make_plan(work, self.routers)
         assert [(one.device, one.diff, one.error) for one in found.devices if one.diff] == []
         assert found.exit_code == 0, [one.error for one in found.devices if one.error]
+
+
+@pytest.fixture
+def region(tmp_path: Path) -> Iterator[ServedRegion]:
+    """The small region's cisco_ios devices, served by stand-ins."""
+    with served_region(tmp_path / "region") as served:
+        yield served
 
 
 @pytest.fixture(scope="session")

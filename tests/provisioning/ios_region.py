@@ -17,7 +17,7 @@ from nornir_tasks.plan import make_plan
 from nornir_tasks.render import Renderer, environment
 from nornir_tasks.session import Access, Session
 from nornir_tasks.work import Work
-from tests.provisioning.working import Bench, Edit, unedited, working
+from tests.provisioning.working import Bench, Edit, replaced, unedited, working
 
 CHECKOUT = Path(__file__).parents[2]
 OPTIONS = ApplyOptions(confirm_s=180, settle_s=2, hold_s=0, largest_batch=4)
@@ -99,6 +99,11 @@ class ServedRegion(Region):
 def small_region() -> tuple[Network, Renderer]:
     network = load_network(CHECKOUT / "tests" / "regions" / "small")
     return network, Renderer(network, environment(CHECKOUT / "templates"))
+
+
+def described(name: str) -> Edit:
+    """The candidate with other descriptions on the circuits from hq."""
+    return replaced(name, f"{name}.cfg", "description hq-", "description changed hq-")
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """verify, backup, rollback, refusals and devices without an archive, against the stand-ins."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -15,20 +14,10 @@ from nornir_tasks.plan import NO_TIMER, make_plan
 from nornir_tasks.rollback import going_back
 from nornir_tasks.session import Files
 from nornir_tasks.verify import verify
-from tests.provisioning.ios_region import OPTIONS, ServedRegion, served_region
-from tests.provisioning.working import Edit, replaced
+from tests.provisioning.ios_region import OPTIONS, ServedRegion, described
+from tests.provisioning.working import replaced
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
-
-
-@pytest.fixture
-def region(tmp_path: Path) -> Iterator[ServedRegion]:
-    with served_region(tmp_path) as served:
-        yield served
-
-
-def described(name: str) -> Edit:
-    return replaced(name, f"{name}.cfg", "description hq-", "description changed hq-")
 
 
 def typed(region: ServedRegion, name: str, *lines: str) -> None:

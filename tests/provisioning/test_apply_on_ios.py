@@ -2,7 +2,6 @@
 
 import re
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,19 +17,9 @@ from nornir_tasks.fleet import Fleet
 from nornir_tasks.interrupted import loose_ends
 from nornir_tasks.plan import make_plan
 from nornir_tasks.session import Access, Files
-from tests.provisioning.ios_region import OPTIONS, SHORT, ServedRegion, served_region
+from tests.provisioning.ios_region import OPTIONS, SHORT, ServedRegion, described
 from tests.provisioning.spilling import spilt
-from tests.provisioning.working import Edit, replaced
-
-
-@pytest.fixture
-def region(tmp_path: Path) -> Iterator[ServedRegion]:
-    with served_region(tmp_path) as served:
-        yield served
-
-
-def described(name: str) -> Edit:
-    return replaced(name, f"{name}.cfg", "description hq-", "description changed hq-")
+from tests.provisioning.working import replaced
 
 
 def test_devices_that_run_what_was_rendered_have_no_plan(region: ServedRegion) -> None:

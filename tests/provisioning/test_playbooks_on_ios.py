@@ -21,7 +21,7 @@ from nornir_tasks.play import Play, PlayStopped, playbook
 from nornir_tasks.session import Files
 from nornir_tasks.verify import verify
 from nornir_tasks.work import Work
-from tests.provisioning.ios_region import OPTIONS, SHORT, ServedRegion, served_region
+from tests.provisioning.ios_region import OPTIONS, SHORT, ServedRegion
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 LEAP_S = 10.0
@@ -38,12 +38,6 @@ class Leaps:
 
     def sleep(self, _seconds: float) -> None:
         self._now += LEAP_S
-
-
-@pytest.fixture
-def region(tmp_path: Path) -> Iterator[ServedRegion]:
-    with served_region(tmp_path / "region") as served:
-        yield served
 
 
 @pytest.fixture

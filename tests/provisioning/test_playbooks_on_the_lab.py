@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Self
 
 import pytest
 
 from inventory.errors import ImeretiError, InputError
 from inventory.load import load_network
-from inventory.model import Device, Lan, Network
+from inventory.model import Device, Network
 from inventory.view import virtual
 from lab import netns, reach
 from lab.plan_file import load_plan
@@ -88,10 +89,14 @@ def playing(
 
 
 class Watcher(threading.Thread):
-    """A user's host that pings a server over IPv4 and IPv6 without a pause; knows what is lost."""
+    """A user's host that pings a server over IPv4 and IPv6 without a pause; knows what is lost.
 
-    def __init__(self, ground: Ground, lan: str, server: Lan, said: list[str]) -> None:
+    A context manager: that is how long it pings.
+    """
+
+    def __init__(self, ground: Ground, lan: str, said: list[str]) -> None:
         super().__init__()
+        server = next(lan for lan in ground.network.lans.values() if lan.zone == "servers")
         plan = load_plan(ground.state)
         node = next(host.node for host in plan.hosts if host.lan == lan)
         self._probes = [reach.Probe(node, target) for target in (server.host4, server.host6)]
@@ -110,7 +115,11 @@ class Watcher(threading.Thread):
                 self.lost += [f"{one} after {said}" for one in self._probes if one not in answered]
                 self._over.wait(LOSS_PAUSE_S)
 
-    def end(self) -> None:
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self._over.set()
         self.join(10)
 
@@ -127,19 +136,14 @@ def test_a_circuit_is_drained_and_brought_back_without_one_lost_packet(
     ground: Ground, tmp_path: Path
 ) -> None:
     """hq-core1 goes in steps: at once, bet-r1 would send back what it sends there for alp-r1."""
-    server = next(lan for lan in ground.network.lans.values() if lan.zone == "servers")
     told: list[str] = []
-    watcher = Watcher(ground, "alp-staff", server, told)
-    watcher.start()
-    try:
+    with Watcher(ground, "alp-staff", told) as watcher:
         with playing(ground, tmp_path, told, link="hq-alp") as (play, _):
             playbook("drain").run(play)
             assert cost(ground, "alp-r1", "ge0-0-0") == "65535"
             assert cost(ground, "hq-core1", "ge0-0-0") == "65535"
         with playing(ground, tmp_path, told, link="hq-alp", back="yes") as (play, _):
             playbook("drain").run(play)
-    finally:
-        watcher.end()
     assert watcher.sent > 2000
     assert watcher.lost == []
     ground.is_as_rendered(tmp_path / "after")
@@ -149,17 +153,12 @@ def test_a_router_is_drained_and_brought_back_without_one_lost_packet(
     ground: Ground, tmp_path: Path
 ) -> None:
     """alp-r1 by all its circuits: what is behind it still goes through it, by no other way."""
-    server = next(lan for lan in ground.network.lans.values() if lan.zone == "servers")
     told: list[str] = []
-    watcher = Watcher(ground, "alp-staff", server, told)
-    watcher.start()
-    try:
+    with Watcher(ground, "alp-staff", told) as watcher:
         for back, expected in (("no", "65535"), ("yes", "100")):
             with playing(ground, tmp_path, told, device="alp-r1", back=back) as (play, _):
                 playbook("drain").run(play)
             assert cost(ground, "alp-r1", "ge0-0-0") == expected
-    finally:
-        watcher.end()
     assert watcher.sent > 1000
     assert watcher.lost == []
     ground.is_as_rendered(tmp_path / "after")
@@ -167,18 +166,13 @@ def test_a_router_is_drained_and_brought_back_without_one_lost_packet(
 
 def test_a_rule_set_is_exchanged_without_one_lost_packet(ground: Ground, tmp_path: Path) -> None:
     """The chains stay hooked: one that goes while its twin comes drops what passes between."""
-    server = next(lan for lan in ground.network.lans.values() if lan.zone == "servers")
     rates = replaced("alp-r1", "nftables.conf", "100/second", "99/second")
-    watcher = Watcher(ground, "alp-staff", server, [])
-    watcher.start()
-    try:
+    with Watcher(ground, "alp-staff", []) as watcher:
         for number, edit in enumerate((rates, unedited, rates)):
             with ground.work(tmp_path, edit) as work:
                 plan = make_plan(work, ["alp-r1"])
                 report = execute(work, plan, QUICK, f"rules-{number}", "test@noc")
                 assert report.exit_code == 0, report
-    finally:
-        watcher.end()
     assert watcher.sent > 1000
     assert watcher.lost == []
 
@@ -188,12 +182,10 @@ def test_a_circuits_bandwidth_changes_in_the_inventory_and_on_both_routers(
 ) -> None:
     inventory = tmp_path / "inventory"
     shutil.copytree(checkout / "tests" / "regions" / "small", inventory)
-    server = next(lan for lan in ground.network.lans.values() if lan.zone == "servers")
     told: list[str] = []
-    watcher = Watcher(ground, "alp-staff", server, told)
-    watcher.start()
-    try:
-        with playing(
+    with (
+        Watcher(ground, "alp-staff", told) as watcher,
+        playing(
             ground,
             tmp_path,
             told,
@@ -201,10 +193,9 @@ def test_a_circuits_bandwidth_changes_in_the_inventory_and_on_both_routers(
             link="hq-alp",
             bandwidth="500M",
             provider="Telco Two",
-        ) as (play, _):
-            playbook("circuit").run(play)
-    finally:
-        watcher.end()
+        ) as (play, _),
+    ):
+        playbook("circuit").run(play)
     assert watcher.sent > 1000
     assert watcher.lost == []
     assert not [text for text in told if text.startswith("batch ") and "," in text]

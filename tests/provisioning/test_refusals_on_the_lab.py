@@ -187,24 +187,33 @@ def healed(ground: Ground) -> Iterator[Path]:
     ground.wait_adjacencies()
 
 
+def at_first(act: Callable[[], None]) -> Callable[[float], None]:
+    """A `sleep` that does `act` when the apply waits first, which is after the commit."""
+    pending = [act]
+
+    def sleep(seconds: float) -> None:
+        if pending:
+            pending.pop()()
+        time.sleep(seconds)
+
+    return sleep
+
+
 @pytest.mark.timeout(600)
 def test_a_router_that_reboots_in_mid_apply_is_as_it_was_and_named(
     ground: Ground, tmp_path: Path, healed: Path
 ) -> None:
     """A reboot empties /run and loads the start-up configuration, which only confirm writes."""
-    rebooted: list[float] = []
+    rebooted: list[str] = []
 
-    def reboot(seconds: float) -> None:
-        """The first time that the apply waits, which is after the commit."""
-        if not rebooted:
-            rebooted.append(seconds)
-            faults.inject(healed, ground.state, "power-off", "alp-r1")
-            faults.heal(healed, control.require(healed, ground.state.name), "alp-r1")
-        time.sleep(seconds)
+    def reboot() -> None:
+        rebooted.append("alp-r1")
+        faults.inject(healed, ground.state, "power-off", "alp-r1")
+        faults.heal(healed, control.require(healed, ground.state.name), "alp-r1")
 
     patient = replace(QUICK, settle_s=180)
     with ground.work(tmp_path, DESCRIBED) as usual:
-        work = replace(usual, sleep=reboot)
+        work = replace(usual, sleep=at_first(reboot))
         plan = make_plan(work, ["alp-r1"])
         report = execute(work, plan, patient, "c1", "test@noc")
         assert rebooted, report
@@ -219,17 +228,11 @@ def test_a_router_that_reboots_in_mid_apply_is_as_it_was_and_named(
 def test_a_change_after_which_packets_take_longer_is_taken_back(
     ground: Ground, tmp_path: Path, healed: Path
 ) -> None:
-    delayed: list[str] = []
-
-    def delay(seconds: float) -> None:
-        """The first time that the apply waits, which is after the commit."""
-        if not delayed:
-            faults.inject(healed, ground.state, "delay", "hq-alp", {"ms": 60})
-            delayed.append("hq-alp")
-        time.sleep(seconds)
+    def delay() -> None:
+        faults.inject(healed, ground.state, "delay", "hq-alp", {"ms": 60})
 
     with ground.work(tmp_path, DESCRIBED) as usual:
-        work = replace(usual, sleep=delay)
+        work = replace(usual, sleep=at_first(delay))
         report = execute(work, make_plan(work, ["alp-r1"]), QUICK, "c1", "test@noc")
     (row,) = report.devices
     assert (row.result, report.exit_code) == ("reverted", 3), report
