@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import copytree
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -44,11 +45,12 @@ def ran(config: Path, *words: str) -> Result:
 
 @pytest.fixture
 def nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No device is asked."""
+    """No device is asked, and nothing was ever applied."""
+    work = SimpleNamespace(backups=SimpleNamespace(applied_lines=lambda _name: None))
 
     @contextmanager
-    def nothing(_context: Context, _network: Network | None = None) -> Iterator[None]:
-        yield None
+    def nothing(_context: Context, _network: Network | None = None) -> Iterator[SimpleNamespace]:
+        yield work
 
     monkeypatch.setattr(run, "workplace", nothing)
 

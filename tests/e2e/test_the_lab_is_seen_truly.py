@@ -237,9 +237,9 @@ def test_a_lost_adjacency_and_a_lossy_circuit_degrade_the_link_and_say_why(
             assert 0 < watched.get(f"/api/v1/links/{LINK}")["rtt_ms"] < 1000
             small_lab.inside(router, "nft", "delete table netdev lossy")
             within(60, "the loss is over", lambda: watched.state() == "up")
-            links = {one["id"]: one for one in watched.get("/api/v1/links")}
-            assert {one["state"] for one in links.values()} == {"up"}
-            assert all(one["loss"] is not None for one in links.values())
+            # A busy machine loses a ping of another circuit, too; its window ends like this one's.
+            within(60, "every link is up", watched.all_up)
+            assert all(one["loss"] is not None for one in watched.get("/api/v1/links"))
         finally:
             small_lab.inside(router, "nft", "add table netdev lossy; delete table netdev lossy")
             store.close()

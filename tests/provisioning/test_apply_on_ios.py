@@ -163,10 +163,10 @@ def test_a_sick_device_is_failed_in_a_line_and_the_others_go_on(
     assert "Traceback" not in capfd.readouterr().err
 
 
-def test_a_changed_host_key_is_refused(region: ServedRegion, tmp_path: Path) -> None:
+def test_a_changed_host_key_is_refused(region: ServedRegion) -> None:
     with region.work() as work:
         assert make_plan(work, ("alp-r1", "bet-r1")).exit_code == 0
-    known = tmp_path / "known_hosts"
+    known = region.folder / "known_hosts"
     lines = known.read_text().splitlines()
     keys = [line.split() for line in lines]
     other = "AAAAC3NzaC1lZDI1NTE5AAAAIPm3mVh0cRcRFJwRXZ9mcMG8A5oyqQeRA0W4vSmFSmZ1"
