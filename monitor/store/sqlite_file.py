@@ -25,20 +25,35 @@ class _Connection:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
-        self.lock = threading.RLock()
-        self.open = True
+        self._lock = threading.RLock()
+        self._users = 0
+        """The thread's own, one within the other; counted by who has the lock."""
+        self._open = True
+
+    @contextmanager
+    def used(self) -> Iterator[sqlite3.Connection | None]:
+        """Keep it from being closed meanwhile; None when it is closed, or about to be."""
+        with self._lock:
+            if not self._open and not self._users:
+                yield None
+                return
+            self._users += 1
+            try:
+                yield self.connection
+            finally:
+                self._users -= 1
 
     def close(self) -> None:
         """Wait until nobody uses it; what can't be waited for or interrupted is left open."""
-        if not self.lock.acquire(timeout=CLOSE_S):
+        self._open = False  # else a thread that reads on and on would rarely let go of it
+        if not self._lock.acquire(timeout=CLOSE_S):
             self.connection.interrupt()
-            if not self.lock.acquire(timeout=CLOSE_S):
+            if not self._lock.acquire(timeout=CLOSE_S):
                 return
         try:
-            self.open = False
             self.connection.close()
         finally:
-            self.lock.release()
+            self._lock.release()
 
 
 class SqliteFile:
@@ -112,20 +127,28 @@ class SqliteFile:
                 if not self.write and not self.path.exists():
                     yield None
                     return
-                opened = self._open()
-                if not self.write and schema.is_empty(opened.connection):
-                    opened.close()  # somebody is about to make it
+                found = self._local.opened = self._open()
+                if found is None:
                     yield None
                     return
-                found = self._local.opened = opened
-            with found.lock:
-                if found.open:
-                    yield found.connection
+            with found.used() as connection:
+                if connection is not None:
+                    yield connection
                     return
             self._local.opened = None  # it was closed in between
 
-    def _open(self) -> _Connection:
-        opened = _Connection(self._connect())
+    def _open(self) -> _Connection | None:
+        """A new one, which `close` finds once nothing runs on it; None when it has no tables."""
+        connection = self._connect()
+        try:
+            empty = not self.write and schema.is_empty(connection)
+        except sqlite3.Error:
+            connection.close()
+            raise
+        if empty:
+            connection.close()  # somebody is about to make them
+            return None
+        opened = _Connection(connection)
         with self._lock:
             self._all.append(opened)
         return opened
