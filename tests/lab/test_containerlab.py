@@ -235,3 +235,27 @@ def test_an_exported_lab_deploys_unchanged(
     assert on_machine(machine, folder, *login).strip() == router
     on_machine(machine, folder, "./down")
     assert on_machine(machine, folder, "docker", "ps", "--all", "--quiet") == ""
+
+
+LEFT_BEHIND = """
+docker run --detach --network none --label containerlab=exported --name left imereti-frr sleep 999
+ps -o ppid= -p "$(docker inspect --format '{{.State.Pid}}' left)" >shim
+kill -STOP $(cat shim)
+"""
+"""A container of the lab `exported` that Docker can't remove while its shim stands still."""
+GO_ON = "sh -c 'sleep 3; kill -CONT $(cat shim)' & ./down"
+
+
+def test_down_of_an_exported_lab_removes_what_containerlab_left_or_says_so(
+    machine: LabState, tmp_path: Path
+) -> None:
+    lab = make_lab(tmp_path, "exported", SMALL)
+    folder = tmp_path / "folder"
+    lab.answer("lab", "export", "--format", "containerlab", "--out", str(folder))
+    on_machine(machine, folder, "sh", "-ec", LEFT_BEHIND)
+    variables = {"LEFT_TIMEOUT_S": "2"}
+    said = on_machine(machine, folder, "sh", "-c", "./down 2>&1; echo $?", variables=variables)
+    assert "down: lab exported: Docker did not remove within 2 s: left. Run ./down again" in said
+    assert said.splitlines()[-1] == "1"
+    on_machine(machine, folder, "sh", "-c", GO_ON)
+    assert on_machine(machine, folder, "docker", "ps", "--all", "--quiet") == ""
