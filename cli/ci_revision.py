@@ -6,13 +6,13 @@ import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from inventory.errors import ImeretiError
+from inventory.errors import ImeretiError, UsageError
 
 GIT_TIMEOUT_S = 60
 
 
 class RevisionError(ImeretiError):
-    """git does not know the revision, or it does not hold the folder."""
+    """git does not answer, or the revision does not hold the folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Revision:
 def base_revision(name: str, into: Path, inventory: Path, templates: Path) -> Revision:
     """`name`'s version of both folders, unpacked in `into`; nothing is fetched.
 
-    RevisionError when git lacks the revision, or the revision one of the folders.
+    UsageError when git lacks the revision, RevisionError when that lacks one of the folders.
     """
     places = {}
     commit = ""
@@ -53,10 +53,9 @@ def _commit(folder: Path, name: str) -> str:
     try:
         return _git(folder, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
     except RevisionError:
-        raise RevisionError(
-            f"git knows no revision {name} in {folder.parent}. "
-            f"Run: git fetch origin {name.removeprefix('origin/')}, or name another with --base"
-        ) from None
+        message = f"git knows no revision {name} in {folder.parent}."
+        hint = f"Run: git fetch origin {name.removeprefix('origin/')}, or name another with --base"
+        raise UsageError.of("--base", message, hint) from None
 
 
 def _unpacked(top: Path, commit: str, within: Path, into: Path) -> Path:

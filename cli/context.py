@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from inventory.cache import cached_network, cached_settings, user_cache
-from inventory.errors import ImeretiError, InputError, LabError
+from inventory.errors import ImeretiError, InputError, LabError, UsageError
 from inventory.model import Network
 from inventory.settings import Settings, find_config
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from inventory.secrets import Secrets
     from lab.state import LabState
     from monitor.store.base import Store
+
+
+EXIT_USAGE = 64
 
 
 @dataclass
@@ -111,6 +114,11 @@ class Context:
     def answer(self, document: Any) -> None:
         """The answer of a --json command, on stdout."""
         print(json.dumps(document, ensure_ascii=False, default=str))  # noqa: T201
+
+
+def exit_status(error: ImeretiError) -> int:
+    """Of a command that ends with `error`: whoever typed it is told from what it is about."""
+    return EXIT_USAGE if isinstance(error, UsageError) else 1
 
 
 def report_error(

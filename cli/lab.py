@@ -9,6 +9,8 @@ import typer
 
 from cli.context import Context
 from cli.selection import Filter, Hosts, Links, Platforms, Roles, Sites, selected
+from inventory.errors import UsageError
+from inventory.nearest import nearest
 
 if TYPE_CHECKING:
     from lab.boot import Bootable, BootReport
@@ -259,5 +261,11 @@ def execute(
 ) -> None:
     """Run a command inside a router, a switch or a host; the exit code is the command's."""
     from lab import control
+    from lab.plan_file import load_plan
 
-    raise typer.Exit(control.execute(running(ctx.obj), device, command))
+    lab = running(ctx.obj)
+    known = [node.name for node in load_plan(lab).nodes]
+    if device not in known:
+        hint = nearest(device, known) or "Run: imereti lab status"
+        raise UsageError.of("DEVICE", f"lab {lab.name} has no node {device}.", hint)
+    raise typer.Exit(control.execute(lab, device, command))

@@ -1,11 +1,15 @@
 """`imereti lab fault` and `imereti lab heal`: break the virtual network, and mend it."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.context import Context
-from inventory.errors import LabError
+from inventory.errors import COMMAND_LINE, Problem, UsageError
+from inventory.nearest import nearest
+
+if TYPE_CHECKING:
+    from lab.state import LabState
 
 
 def register(app: typer.Typer) -> None:
@@ -34,6 +38,8 @@ def fault(
     """Break something; `lab heal` mends it."""
     from cli.lab import running
     from lab import faults
+    from lab.fault_kinds import checked
+    from lab.plan_file import load_plan
 
     context: Context = ctx.obj
     if listed:
@@ -42,7 +48,11 @@ def fault(
     if kind is None or target is None:
         raise typer.BadParameter("expected KIND and TARGET. Run: imereti lab fault --list")
     given = _given(parameters or [])
-    made = faults.inject(context.settings.paths.state, running(context), kind, target, given)
+    lab = running(context)
+    _, wrong = checked(load_plan(lab), kind, target, given)
+    if wrong:
+        raise UsageError(tuple(Problem(COMMAND_LINE, 0, "", one) for one in wrong))
+    made = faults.inject(context.settings.paths.state, lab, kind, target, given)
     if context.as_json:
         document = {"kind": made.kind, "target": made.target, "parameters": dict(made.parameters)}
         context.answer({"ok": True, **document})
@@ -55,7 +65,8 @@ def _given(words: list[str]) -> dict[str, object]:
     for word in words:
         name, equals, value = word.partition("=")
         if not equals:
-            raise LabError(f"expected KEY=VALUE, found {word}. Run: imereti lab fault --list")
+            hint = "Run: imereti lab fault --list"
+            raise UsageError.of("", f"expected KEY=VALUE, found {word}.", hint)
         given[name] = value
     return given
 
@@ -102,7 +113,10 @@ def heal(
     from lab import faults
 
     context: Context = ctx.obj
-    healed = faults.heal(context.settings.paths.state, running(context), target)
+    lab = running(context)
+    if target is not None:
+        _check_target(lab, target)
+    healed = faults.heal(context.settings.paths.state, lab, target)
     if context.as_json:
         names = [{"kind": one.kind, "target": one.target} for one in healed]
         context.answer({"ok": True, "healed": names})
@@ -111,3 +125,16 @@ def heal(
             typer.echo(f"healed: {one}")
     else:
         typer.echo("there was no fault")
+
+
+def _check_target(lab: "LabState", target: str) -> None:
+    """UsageError when the lab has nothing of that name that could have been broken."""
+    from lab.fault_kinds import Target, targets
+    from lab.plan_file import load_plan
+
+    plan = load_plan(lab)
+    known = [name for kind in Target for name in targets(plan, kind)]
+    if target not in known:
+        broken = [fault.target for fault in lab.faults]
+        hint = nearest(target, broken) or nearest(target, known) or "Run: imereti lab status"
+        raise UsageError.of("TARGET", f"lab {lab.name} has no {target}.", hint)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.context import Context, report_error
+from cli.context import EXIT_USAGE, Context, report_error
 from inventory.errors import ImeretiError, LabError, MachineError
 
 if TYPE_CHECKING:
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from lab.scenario_run import Place
 
 SCENARIOS = Path("tests/lab")
-EXIT_WRONG = 64
-"""A wrong command line, or a scenario file that can't be used."""
 
 
 def register(app: typer.Typer) -> None:
@@ -63,7 +61,7 @@ def run_scenarios(
         chosen, place = _prepared(context, _folder(context, folder), scenarios or [], settle)
     except ScenarioError as error:
         report_error(error, as_json=context.as_json)
-        raise typer.Exit(EXIT_WRONG) from None
+        raise typer.Exit(EXIT_USAGE) from None
     if listed:
         _list(context, chosen)
         return

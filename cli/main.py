@@ -9,10 +9,9 @@ import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from cli.context import Context, report_error
+from cli.context import EXIT_USAGE, Context, exit_status, report_error
 from inventory.errors import ImeretiError
 
-EXIT_USAGE = 64
 EXIT_INTERRUPTED = 130
 
 COMMANDS = {
@@ -95,7 +94,7 @@ def main() -> None:
         sys.exit(EXIT_USAGE)
     except ImeretiError as error:
         report_error(error, as_json=words[:1] == ["--json"])
-        sys.exit(1)
+        sys.exit(exit_status(error))
     except (KeyboardInterrupt, typer.Abort):
         sys.exit(EXIT_INTERRUPTED)
     except BrokenPipeError:  # `imereti show links | head`

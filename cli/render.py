@@ -7,6 +7,7 @@ import typer
 
 from cli.context import Context
 from cli.selection import Filter, Hosts, Links, Roles, Sites, selected
+from inventory.errors import RenderError, UsageError
 
 if TYPE_CHECKING:
     from nornir_tasks.build import Build
@@ -43,7 +44,10 @@ def render(
     templates = environment(paths.templates, paths.state / "templates")
     network = context.network
     if platform:
-        check_platform(templates, platform)
+        try:
+            check_platform(templates, platform)
+        except RenderError as error:  # a word of the command line, no mistake in a file
+            raise UsageError(error.problems) from None
         network = for_platform(network, platform)
     devices = selected(
         context,

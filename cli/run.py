@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.context import Context, report_error
+from cli.context import Context, exit_status, report_error
 from cli.progress import progress
 from cli.provision import NoTimer, Timer, Yes, apply_options, plan_and_apply
 from cli.selection import Chosen, takes_selection
@@ -97,7 +97,7 @@ def _ending(context: Context, module: ModuleType, play: "Play", told: _Told) -> 
         if not context.as_json:
             raise
         report_error(error, as_json=True, also=told.document(ok=False))
-        return 1
+        return exit_status(error)
     except (typer.Abort, KeyboardInterrupt):
         if context.as_json:
             context.answer(told.document(ok=False))

@@ -12,7 +12,8 @@ from cli.provision import DryRun, NoTimer, Timer, Yes, apply_options, plan_and_a
 from cli.selection import Chosen, takes_selection
 from cli.shown import print_table
 from cli.workplace import changeable, person, record_folder, workplace
-from inventory.errors import InputError, Problem
+from inventory.errors import InputError, Problem, UsageError
+from inventory.nearest import nearest
 
 Junit = Annotated[
     Path | None, typer.Option("--junit", metavar="FILE", help="Write JUnit's XML too.")
@@ -153,8 +154,9 @@ def history(
     if change:
         steps = steps_of(entries, change)
         if not steps:
-            message = f"no apply is called '{change}'."
-            raise InputError((Problem("history", 0, "", message, "Run: imereti history"),))
+            known = [one.change for one in past_changes(entries)]
+            hint = nearest(change, known) or "Run: imereti history"
+            raise UsageError.of("APPLY", f"no apply is called '{change}'.", hint)
         _show_steps(context, steps)
         return
     changes = past_changes(entries)

@@ -5,7 +5,8 @@ ImeretiError                what `except` catches at the command line and in HTT
 |  |- InventoryError        sites, links, groups, region
 |  |- SettingsError         config.yaml or the environment
 |  |- RenderError           a template is missing or fails, or its text can't be written
-|  `- SelectionError        the options that choose devices name something that is not there
+|  `- UsageError            the command line names something that is not there: exit status 64
+|     `- SelectionError     its options that choose devices do
 |- SecretError              a secret is missing, or kept where others can read it
 |- MachineError             this machine lacks something; says the command that mends it
 |- DeviceError              one device failed; carries `device`
@@ -15,6 +16,9 @@ ImeretiError                what `except` catches at the command line and in HTT
 """
 
 from dataclasses import dataclass
+
+COMMAND_LINE = "command line"
+"""`Problem.file` of what was typed."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -63,7 +67,16 @@ class RenderError(InputError):
     """A platform has no templates, one of them can't be rendered, or a file can't be written."""
 
 
-class SelectionError(InputError):
+class UsageError(InputError):
+    """The command line names something that is not there, or lacks a word: exit status 64."""
+
+    @classmethod
+    def of(cls, key: str, message: str, hint: str = "") -> "UsageError":
+        """One problem, of the option or the argument `key`."""
+        return cls((Problem(COMMAND_LINE, 0, key, message, hint),))
+
+
+class SelectionError(UsageError):
     """No device fits what the command line asks for."""
 
 

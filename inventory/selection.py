@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from inventory.errors import Problem, SelectionError
+from inventory.errors import COMMAND_LINE, Problem, SelectionError
 from inventory.model import Device, Network
 from inventory.nearest import nearest
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:  # Nornir costs 0.1 s to import, and only --filter needs it
     from nornir.core.inventory import Host
 
 _WILD = frozenset("*?[")
-_COMMAND_LINE = "command line"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +97,11 @@ def _matching(pattern: str, known: Mapping[str, set[str]]) -> list[str]:
 
 def _unknown(option: str, pattern: str, known: Mapping[str, set[str]]) -> Problem:
     if _WILD & set(pattern):
-        return Problem(_COMMAND_LINE, 0, f"--{option}", f"no {option} matches '{pattern}'.")
+        return Problem(COMMAND_LINE, 0, f"--{option}", f"no {option} matches '{pattern}'.")
     hint = nearest(pattern, list(known))
     if not hint and len(known) <= 12:
         hint = f"Known: {', '.join(sorted(known))}."
-    return Problem(_COMMAND_LINE, 0, f"--{option}", f"there is no {option} '{pattern}'.", hint)
+    return Problem(COMMAND_LINE, 0, f"--{option}", f"there is no {option} '{pattern}'.", hint)
 
 
 def _nothing(selection: Selection) -> Problem:
@@ -112,18 +111,18 @@ def _nothing(selection: Selection) -> Problem:
         if (value := getattr(selection, field.name))
     ]
     message = f"no device fits all of {' '.join(asked)}."
-    return Problem(_COMMAND_LINE, 0, "", message, "Leave one of them out.")
+    return Problem(COMMAND_LINE, 0, "", message, "Leave one of them out.")
 
 
 def _filtered(text: str, hosts: Callable[[], Mapping[str, "Host"]] | None) -> set[str]:
     if hosts is None:
         message = "this command takes no Nornir filter."
-        raise SelectionError((Problem(_COMMAND_LINE, 0, "--filter", message),))
+        raise SelectionError((Problem(COMMAND_LINE, 0, "--filter", message),))
     condition = parse_filter(text)
     try:
         return {name for name, host in hosts().items() if condition(host)}
     except TypeError as error:  # `F(number__gt="x")`: two values that can't be compared
-        problem = Problem(_COMMAND_LINE, 0, "--filter", f"{text} can't be judged: {error}.")
+        problem = Problem(COMMAND_LINE, 0, "--filter", f"{text} can't be judged: {error}.")
         raise SelectionError((problem,)) from None
 
 
@@ -136,7 +135,7 @@ def parse_filter(text: str) -> "F_BASE":
         return _condition(ast.parse(text, mode="eval").body)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         message = f"expected Nornir filters such as F(role='core') & ~F(site='kut'), found {text}."
-        raise SelectionError((Problem(_COMMAND_LINE, 0, "--filter", message),)) from None
+        raise SelectionError((Problem(COMMAND_LINE, 0, "--filter", message),)) from None
 
 
 def _condition(node: ast.expr) -> "F_BASE":

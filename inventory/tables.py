@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
-from inventory.errors import InputError, Problem
+from inventory.errors import InputError, Problem, UsageError
 from inventory.model import Device, End, Network
 from inventory.nearest import nearest
 from inventory.paths import BestPath, Topology
@@ -97,7 +97,10 @@ def address_rows(network: Network) -> list[Row]:
 
 
 def path_between(network: Network, start: str, end: str) -> BestPath:
-    """The best path between two places: devices, LANs or sites; InputError when there is none."""
+    """The best path between two places: devices, LANs or sites.
+
+    UsageError for a place that is none, InputError when no path is there.
+    """
     problems: list[Problem] = []
     source = _router_at(network, start, problems)
     target = _router_at(network, end, problems)
@@ -105,8 +108,8 @@ def path_between(network: Network, start: str, end: str) -> BestPath:
         path = Topology.of(network).path(source, target)
         if path is not None:
             return path
-        problems.append(Problem("show path", 0, "", f"no path from {source} to {target}."))
-    raise InputError(tuple(problems))
+        raise InputError((Problem("show path", 0, "", f"no path from {source} to {target}."),))
+    raise UsageError(tuple(problems))
 
 
 def path_rows(network: Network, path: BestPath) -> list[Row]:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from inventory.errors import InputError, Problem
+from inventory.errors import UsageError
 from nornir_tasks.errors import RecordError
 from nornir_tasks.scrub import same_but_noise
 from nornir_tasks.session import Files
@@ -75,7 +75,7 @@ class Backups:
             return commit[:12]
 
     def read(self, revision: str) -> dict[str, dict[str, str]]:
-        """Files by device of an apply's id or of a backup's commit; InputError when unknown."""
+        """Files by device of an apply's id or of a backup's commit; UsageError when unknown."""
         with self._locked():
             for name in (f"{_APPLIES}/{revision}", revision):
                 commit = self._try("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
@@ -83,7 +83,7 @@ class Backups:
                     return self._files(commit)
         message = f"no apply and no backup is called '{revision}'."
         hint = "Run: imereti history, or imereti history --backups"
-        raise InputError((Problem("revision", 0, "", message, hint),))
+        raise UsageError.of("REVISION", message, hint)
 
     def applied_lines(self, start: str) -> tuple[str, ...]:
         """Distinct lines beginning with `start` of all that any apply meant to run."""

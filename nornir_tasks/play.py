@@ -6,12 +6,12 @@ A playbook is a module of `nornir_tasks/playbooks/` with a first line that says 
 """
 
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from types import ModuleType
 
-from inventory.errors import InputError, Problem
+from inventory.errors import COMMAND_LINE, Problem, UsageError
 from inventory.model import Device, Network
 from inventory.nearest import nearest
 from nornir_tasks import playbooks
@@ -55,11 +55,18 @@ class Play:
     clock: Callable[[], float]
 
     def argument(self, name: str) -> str:
-        """A parameter that must be given; InputError when it is not."""
+        """A parameter that must be given; UsageError when it is not."""
         if name in self.arguments:
             return self.arguments[name]
         message = f"expected {name}=VALUE, found none."
-        raise InputError((Problem("command line", 0, name, message, "See: imereti run --list"),))
+        raise UsageError.of(name, message, "See: imereti run --list")
+
+    def named(self, name: str, known: Iterable[str]) -> str:
+        """A parameter that must name one of `known`; UsageError with the nearest when not."""
+        word, names = self.argument(name), list(known)
+        if word in names:
+            return word
+        raise UsageError.of(name, f"there is no {name} '{word}'.", nearest(word, names))
 
     def apply(self, network: Network, devices: tuple[str, ...], *, together: bool = False) -> None:
         """Make `devices` run `network`; PlayStopped when that was reverted or failed.
@@ -95,29 +102,29 @@ def all_playbooks() -> dict[str, ModuleType]:
 
 
 def playbook(name: str) -> ModuleType:
-    """The playbook of that name; InputError names the nearest."""
+    """The playbook of that name; UsageError names the nearest."""
     known = all_playbooks()
     if name in known:
         return known[name]
     hint = nearest(name, list(known)) or f"Known: {', '.join(known)}."
     message = f"there is no playbook '{name}'."
-    raise InputError((Problem("command line", 0, "PLAYBOOK", message, hint),))
+    raise UsageError.of("PLAYBOOK", message, hint)
 
 
 def parsed_arguments(module: ModuleType, words: list[str]) -> dict[str, str]:
-    """KEY=VALUE words; InputError for one that the playbook does not know."""
+    """KEY=VALUE words; UsageError for one that the playbook does not know."""
     parameters: Mapping[str, str] = module.PARAMETERS
     found: dict[str, str] = {}
     problems: list[Problem] = []
     for word in words:
         key, equals, value = word.partition("=")
         if not equals:
-            problems.append(Problem("command line", 0, word, "expected KEY=VALUE."))
+            problems.append(Problem(COMMAND_LINE, 0, word, "expected KEY=VALUE."))
         elif key not in parameters:
             hint = nearest(key, list(parameters)) or f"Known: {', '.join(parameters) or 'none'}."
-            problems.append(Problem("command line", 0, key, "unknown parameter.", hint))
+            problems.append(Problem(COMMAND_LINE, 0, key, "unknown parameter.", hint))
         else:
             found[key] = value
     if problems:
-        raise InputError(tuple(problems))
+        raise UsageError(tuple(problems))
     return found

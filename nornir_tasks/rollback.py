@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from inventory.errors import InputError, Problem
+from inventory.errors import InputError, Problem, UsageError
 from nornir_tasks.scrub import REMOVED
 from nornir_tasks.session import Files
 from nornir_tasks.work import Work
@@ -14,15 +14,15 @@ _TABLES = "nftables.conf"
 def going_back(work: Work, revision: str, devices: Iterable[str]) -> tuple[Work, tuple[str, ...]]:
     """The same work with the texts of `revision` as candidates, and the devices that it knows.
 
-    InputError when there is no such revision, when it knows none of `devices`, or when a text of
-    it lacks a secret that the program never knew.
+    UsageError when there is no such revision, or when it knows none of `devices`; InputError when
+    a text of it lacks a secret that the program never knew.
     """
     kept = work.backups.read(revision)
     names = tuple(name for name in devices if name in kept)
     if not names:
         message = f"revision {revision} holds none of the chosen devices."
         hint = f"It holds {', '.join(sorted(kept))}."
-        raise InputError((Problem("revision", 0, "", message, hint),))
+        raise UsageError.of("REVISION", message, hint)
     problems = [
         Problem(f"{revision}:{name}/{file}", line, "", "a secret was removed when it was kept.")
         for name in names

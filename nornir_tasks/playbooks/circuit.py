@@ -1,6 +1,6 @@
 """Change a circuit's provider, circuit id or bandwidth, in the inventory and on its routers."""
 
-from inventory.errors import InputError, Problem
+from inventory.errors import UsageError
 from inventory.model import Network
 from nornir_tasks.loop_free import with_costs
 from nornir_tasks.play import Play
@@ -20,13 +20,10 @@ def run(play: Play) -> None:
 
     One router after the other; another bandwidth is another cost, which goes as a drain's does.
     """
-    link = play.argument("link")
-    if link not in play.network.links:
-        raise InputError((Problem("command line", 0, "link", f"there is no link '{link}'."),))
+    link = play.named("link", play.network.links)
     given = [key for key in _KEYS if key in play.arguments]
     if not given:
-        message = f"expected one of {', '.join(_KEYS)}."
-        raise InputError((Problem("command line", 0, "", message),))
+        raise UsageError.of("", f"expected one of {', '.join(_KEYS)}.")
     ends = (play.network.links[link].a.device, play.network.links[link].b.device)
     routers = tuple(name for name in ends if play.network.devices[name].routes)
     present = play.network

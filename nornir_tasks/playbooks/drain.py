@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 
-from inventory.errors import InputError, Problem
+from inventory.errors import UsageError
 from inventory.model import Network
+from inventory.nearest import nearest
 from nornir_tasks.loop_free import LAST_RESORT, raised
 from nornir_tasks.play import Play
 
@@ -56,9 +57,11 @@ def circuit_ends(network: Network, link: str) -> tuple[End, ...]:
 
 def _chosen(play: Play) -> tuple[str, tuple[End, ...]]:
     network = play.network
-    if "device" in play.arguments:
-        name = play.arguments["device"]
-        routed = [link for link in network.links.values() if link.routed]
+    key = "device" if "device" in play.arguments else "link"
+    word = play.arguments.get(key, "")
+    routed = [link for link in network.links.values() if link.routed]
+    if key == "device":
+        name = word
         own = [
             link.end(name).interface for link in routed if name in {link.a.device, link.b.device}
         ]
@@ -66,8 +69,12 @@ def _chosen(play: Play) -> tuple[str, tuple[End, ...]]:
         if own:
             return name, ((name, tuple(sorted(own))),)
     else:
-        link = network.links.get(play.arguments.get("link", ""))
+        link = network.links.get(word)
         if link is not None and link.routed:
             return link.id, circuit_ends(network, link.id)
-    message = "expected link=ID or device=NAME of something that routes."
-    raise InputError((Problem("command line", 0, "link", message, "See: imereti show links"),))
+    known = [link.id for link in routed]
+    if key == "device":
+        known = [name for name, device in network.devices.items() if device.routes]
+    hint = nearest(word, known) or f"See: imereti show {key}s"
+    message = f"expected link=ID or device=NAME of something that routes, found {word or 'none'}."
+    raise UsageError.of(key, message, hint)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
-from inventory.errors import InputError, Problem
+from inventory.errors import UsageError
 from nornir_tasks.play import Play
 
 PARAMETERS = {
@@ -35,4 +35,4 @@ def _prefix(word: str) -> IPv4Network | IPv6Network:
     try:
         return ip_network(word.strip())
     except ValueError as error:
-        raise InputError((Problem("command line", 0, "only", f"{error}."),)) from None
+        raise UsageError.of("only", f"{error}.") from None

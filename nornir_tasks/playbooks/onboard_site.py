@@ -3,7 +3,6 @@
 import os
 from pathlib import Path
 
-from inventory.errors import InputError, Problem
 from nornir_tasks.open_session import PLATFORMS
 from nornir_tasks.play import Play
 
@@ -19,10 +18,7 @@ def run(play: Play) -> None:
 
     Of its own devices those that can be changed over a session: in the field the switch, too.
     """
-    code = play.argument("site")
-    if code not in play.network.sites:
-        message = f"there is no site '{code}'."
-        raise InputError((Problem("command line", 0, "site", message),))
+    code = play.named("site", play.network.sites)
     own = play.network.sites[code].devices
     for name in own:
         write_day_zero(play, name)

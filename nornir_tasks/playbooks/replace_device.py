@@ -12,7 +12,7 @@ PARAMETERS = {
 
 def run(play: Play) -> None:
     """Write what the new one is to load; when it answers, make it run exactly what it should."""
-    name = play.argument("device")
+    name = play.named("device", play.network.devices)
     write_day_zero(play, name)
     # A new device has a new host key; the old one must not be taken for it, nor it for the old.
     play.forget_host_key(name)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from inventory.errors import InputError, Problem
+from inventory.errors import UsageError
 from inventory.model import Device, Link, Network, OspfKey
 from nornir_tasks.play import Play
 
@@ -107,7 +107,7 @@ def _new_id(play: Play, old: OspfKey) -> int:
     if said.isdigit() and 1 <= int(said) <= _LAST_ID and int(said) != old.id:
         return int(said)
     message = f"expected a number from 1 to {_LAST_ID} that is not {old.id}, found '{said}'."
-    raise InputError((Problem("command line", 0, "key_id", message),))
+    raise UsageError.of("key_id", message)
 
 
 def _refuse_mixed(play: Play) -> None:
@@ -119,4 +119,4 @@ def _refuse_mixed(play: Play) -> None:
     ]
     if mixed and play.arguments.get("mixed") != "yes":
         message = f"{', '.join(mixed)}: OSPFv3 will be away there; expected mixed=yes to accept it."
-        raise InputError((Problem("command line", 0, "mixed", message),))
+        raise UsageError.of("mixed", message)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from inventory.errors import InputError, Problem
+from inventory.errors import UsageError
 from inventory.model import Network, SnmpUser
 from inventory.secrets import placeholder
 from nornir_tasks.play import Play
@@ -25,7 +25,7 @@ def run(play: Play) -> None:
     old = play.network.region.services.snmp
     if play.argument("user") == old.user:
         message = "expected another name: whether a password changed, no device tells."
-        raise InputError((Problem("command line", 0, "user", message),))
+        raise UsageError.of("user", message)
     values = {name: play.argument(name) for name in ("user", "auth_secret", "priv_secret")}
     _refuse_known(play, **values)
     with play.inventory.region(("services", "snmp"), values) as network:
@@ -45,7 +45,7 @@ def _refuse_known(play: Play, user: str, auth_secret: str, priv_secret: str) -> 
                 f"'{user}' was used before with other secrets, and a running snmpd keeps those "
                 "passwords until it starts anew: expected a name that was never used."
             )
-            raise InputError((Problem("command line", 0, "user", message),))
+            raise UsageError.of("user", message)
 
 
 def _besides(network: Network, user: SnmpUser) -> Network:

@@ -8,6 +8,7 @@ from cli.ci_expect import ExpectError, declared, read_expected
 from cli.ci_facts import inventory_facts, places, related, template_facts
 from cli.ci_revision import RevisionError, base_revision, working_tree
 from cli.ci_scope import touched
+from inventory.errors import UsageError
 from inventory.load import examine, load_network
 from lab.behaviour import Difference, Kind, Observation, Subject
 from tests.ci.repository import CHECKOUT, Repository, make_repository
@@ -37,7 +38,7 @@ def test_a_revision_that_git_lacks_is_one_line_with_what_to_do(
     repository: Repository, tmp_path: Path
 ) -> None:
     folder = repository.folder
-    with pytest.raises(RevisionError, match="git fetch origin nowhere"):
+    with pytest.raises(UsageError, match="git fetch origin nowhere"):
         base_revision("origin/nowhere", tmp_path / "b", folder / "inventory", folder / "templates")
     repository.git("rm", "-r", "-q", "--cached", "templates")
     repository.git("commit", "-q", "-m", "without templates")

@@ -28,7 +28,8 @@ carries the answer only; progress and logs go to stderr. With `--json`, stdout i
 document (JSON Lines for the two that stream, `monitor` and `events`). Times are RFC 3339 in UTC,
 rates bits a second, ratios 0 to 1, identifiers the inventory's.
 
-Exit codes: 0 good, 1 something is wrong, 64 a wrong command line, 130 an interrupt; a command
+Exit codes: 0 good, 1 something is wrong, 64 a wrong command line (also a
+name of a site, a device, a playbook that nothing bears), 130 an interrupt; a command
 that differs says so.
 """
 

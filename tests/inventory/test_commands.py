@@ -106,9 +106,9 @@ def test_a_path_is_shown_hop_by_hop_with_its_cost() -> None:
     assert [hop["link"] for hop in answer["hops"]] == ["kut-zes", "kut-core2-edge1", "kut-tbi-1"]
 
 
-def test_a_path_to_nowhere_is_a_message_and_exit_1() -> None:
+def test_a_path_to_nowhere_is_a_message_and_exit_64() -> None:
     done = imereti("show", "path", "zez", "tbi")
-    assert (done.returncode, done.stdout) == (1, "")
+    assert (done.returncode, done.stdout) == (64, "")
     assert done.stderr == (
         "show path: there is no device, LAN or site 'zez'. Did you mean 'zes'?\n"
     )

@@ -336,5 +336,31 @@ def test_the_clock_of_one_router_cannot_be_stepped_and_that_is_said(small_up: La
 
 def test_a_parameter_without_a_value_is_said(small_up: LabUnderTest) -> None:
     done = small_up.run("lab", "fault", "loss", CIRCUIT, "percent")
+    assert done.returncode == 64
+    assert done.stderr.strip().startswith("command line: expected KEY=VALUE, found percent.")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("fault", "cutt", CIRCUIT), "there is no fault cutt. Did you mean 'cut'?"),
+        (("fault", "cut", "hq-alb"), "has no link hq-alb. Did you mean 'hq-alp'?"),
+        (("fault", "loss", CIRCUIT, "percnt=3"), "no parameter percnt. Did you mean 'percent'?"),
+        (("heal", "hq-alb"), "has no hq-alb. Did you mean 'hq-alp'?"),
+        (("exec", "alp-r9", "--", "true"), "has no node alp-r9. Did you mean 'alp-r1'?"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_a_name_that_the_lab_has_not_is_a_wrong_command_line(
+    small_up: LabUnderTest, words: tuple[str, ...], said: str
+) -> None:
+    done = small_up.run("lab", *words)
+    assert done.returncode == 64
+    assert said in done.stderr
+    assert faults(small_up) == []
+
+
+def test_what_exists_and_is_whole_can_not_be_healed(small_up: LabUnderTest) -> None:
+    done = small_up.run("lab", "heal", CIRCUIT)
     assert done.returncode == 1
-    assert done.stderr.strip().startswith("expected KEY=VALUE, found percent.")
+    assert f"{CIRCUIT} has no fault." in done.stderr

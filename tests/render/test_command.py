@@ -41,20 +41,20 @@ def test_json_is_one_document(checkout: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "status", "said"),
     [
-        (["--site", "zez"], "there is no site 'zez'. Did you mean 'zes'?"),
-        (["--platform", "fr"], "Did you mean 'frr'?"),
-        (["--filter", "1"], "expected Nornir filters such as"),
-        (["--filter", 'F(role="nobody")'], "no device fits all of --filter"),
-        (["--out", "/dev/null/x"], "can't be written: Not a directory."),
+        (["--site", "zez"], 64, "there is no site 'zez'. Did you mean 'zes'?"),
+        (["--platform", "fr"], 64, "Did you mean 'frr'?"),
+        (["--filter", "1"], 64, "expected Nornir filters such as"),
+        (["--filter", 'F(role="nobody")'], 64, "no device fits all of --filter"),
+        (["--out", "/dev/null/x"], 1, "can't be written: Not a directory."),
     ],
 )
-def test_a_wrong_word_is_one_line_and_exit_1(
-    words: list[str], said: str, checkout: Path, tmp_path: Path
+def test_a_wrong_word_is_one_line_and_exit_64(
+    words: list[str], status: int, said: str, checkout: Path, tmp_path: Path
 ) -> None:
     done = imereti(checkout, "render", "--out", str(tmp_path), *words)
-    assert done.returncode == 1
+    assert done.returncode == status
     assert said in done.stderr
     assert done.stderr.count("\n") == 1
     assert done.stdout == ""
