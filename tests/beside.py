@@ -43,6 +43,7 @@ class Beside:
     def __init__(self, config: pytest.Config) -> None:
         self._given: dict[str, Any] = getattr(config, "workerinput", {})
         self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._turn, self._kept = ExitStack(), False
 
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> LoadScopeScheduling:
         """In the order of collection: xdist itself would begin with the file of most tests."""
@@ -66,12 +67,29 @@ class Beside:
             items.sort(key=_weight)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[Any]:
-        """Around everything, so that nobody's time-out counts the wait for a turn."""
+    def pytest_runtest_protocol(
+        self, item: pytest.Item, nextitem: pytest.Item | None
+    ) -> Iterator[Any]:
+        """Around everything, so that nobody's time-out counts the wait for a turn.
+
+        Tests that want to be alone one after the other have one turn together: each test of the
+        other process that came in between would have nobody beside it, either.
+        """
         if not self._given:
             return (yield)
-        with turn(Path(self._given["turns"]), alone=item.get_closest_marker("alone") is not None):
+        alone = _alone(item)
+        if not self._kept:
+            self._turn.enter_context(turn(Path(self._given["turns"]), alone=alone))
+        try:
             return (yield)
+        finally:
+            self._kept = alone and nextitem is not None and _alone(nextitem)
+            if not self._kept:
+                self._turn.close()
+
+
+def _alone(item: pytest.Item) -> bool:
+    return item.get_closest_marker("alone") is not None
 
 
 def _weight(item: pytest.Item) -> int:
