@@ -160,10 +160,13 @@ def _tell_copied(context: Context, done: "Copied | None") -> None:
 def _waiting(settings: StoreSettings) -> int:
     """Bytes in the spool."""
     from monitor.spool import Spool
+    from monitor.spool_events import EventsSpool
     from monitor.spool_states import StatesSpool
 
     folder = settings.spool_folder
-    files = (*folder.glob(f"*.{Spool.what}"), *folder.glob(f"*/*.{StatesSpool.what}"))
+    files = [*folder.glob(f"*.{Spool.what}")]
+    for what in (StatesSpool.what, EventsSpool.what):
+        files += folder.glob(f"{what}/*.{what}")
     return sum(file.stat().st_size for file in files)
 
 

@@ -21,6 +21,7 @@ from monitor.routing_spoken import AskDevice
 from monitor.services import Services
 from monitor.snmp.base import Counters
 from monitor.snmp.open import open_client
+from monitor.spool_events import EventsSpool
 from monitor.store.base import Store
 from monitor.targets import Credentials, Target
 from monitor.traps import Receiver
@@ -40,6 +41,7 @@ class Beside:
         credentials: Credentials | None,
         store: Store,
         *,
+        events: EventsSpool,
         clock: Clock,
         ask_now: Callable[[str], None],
         watch: Watch,
@@ -49,7 +51,7 @@ class Beside:
         ask_device: AskDevice | None,
     ) -> None:
         """`counters`: the polling's. SecretError when a secret is missing."""
-        self._notes = Notes(store, clock)
+        self._notes = Notes(store, clock, events)
         client = open_client(settings.poll, secrets)
         self._costs = Costs((counters, client.counters), clock=clock, tell=self._notes.tell)
         self._facts = facts = Facts(

@@ -21,6 +21,7 @@ from monitor.poller import Poller
 from monitor.probes_icmp import OpenSocket
 from monitor.routing_spoken import AskDevice
 from monitor.snmp.open import open_client
+from monitor.spool_events import EventsSpool
 from monitor.store.base import Store
 from monitor.targets import Credentials, targets
 from monitor.watch import Past, Watch
@@ -37,6 +38,7 @@ class Means:
     secrets: Secrets
     credentials: Credentials | None
     store: Store
+    events: EventsSpool
     writer: Writer
     clock: Clock
     open_socket: OpenSocket
@@ -80,6 +82,7 @@ class Generation:
             means.secrets,
             means.credentials,
             means.store,
+            events=means.events,
             clock=clock,
             ask_now=self._poller.ask_now,
             watch=self._watch,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 import structlog
 
@@ -23,6 +23,7 @@ from monitor.probes_icmp import OpenSocket, open_here
 from monitor.rejects import Rejects
 from monitor.routing_spoken import AskDevice
 from monitor.spool import Spool
+from monitor.spool_events import EventsSpool
 from monitor.spool_states import StatesSpool
 from monitor.store.base import Batch, StateEntry, Store
 from monitor.store.keep import chores_of
@@ -36,6 +37,8 @@ FILES_BESIDE = 200
 """File descriptors for all but the sessions with devices."""
 STATES_MB = 64
 """Of states and incidents that wait: some hundred thousand changes."""
+EVENTS_MB = 16
+"""Of traps and lines of logs that wait: a hundred thousand; the journal keeps fewer."""
 REJECTS = "rejected.jsonl"
 """File in the spool's folder with what the store refused for good."""
 
@@ -67,14 +70,17 @@ async def run_monitor(
     """
     clock = clock or SystemClock()
     kept_small()
-    with only_monitor(settings.store.path), opened_spools(settings.store) as (spool, states):
+    with only_monitor(settings.store.path), opened_spools(settings.store) as spools:
         raise_file_limit(len(network.devices) + FILES_BESIDE)
-        unwritten = await asyncio.to_thread(Unwritten, store, states)
+        unwritten = await asyncio.to_thread(Unwritten, store, spools.states)
         chores = chores_of(store, settings.store)
         writer = _ReportingWriter(
-            store, clock, chores, spool=spool, unwritten=unwritten, report=report
+            store, clock, chores, spool=spools.samples, unwritten=unwritten, report=report
         )
-        means = Means(settings, secrets, credentials, store, writer, clock, open_socket, ask_device)
+        means = Means(
+            settings, secrets, credentials, store, spools.events, writer, clock, open_socket,
+            ask_device,
+        )  # fmt: skip
         generation = Generation(network, means, await asyncio.to_thread(_past, store))
         log.info("monitor_started", devices=generation.devices, interval_s=settings.poll.interval_s)
         written = asyncio.Event()
@@ -122,19 +128,27 @@ async def _succeed(before: Generation, network: Network, means: Means) -> Genera
     return after
 
 
+class Spools(NamedTuple):
+    """Where what a store that is away does not take waits on disk."""
+
+    samples: Spool
+    states: StatesSpool
+    events: EventsSpool
+
+
 @contextmanager
-def opened_spools(settings: StoreSettings) -> Iterator[tuple[Spool, StatesSpool]]:
-    """Where samples, and where states wait for a store that is away. StoreError: can't be used."""
+def opened_spools(settings: StoreSettings) -> Iterator[Spools]:
+    """All of them, in one folder. StoreError: can't be used."""
     folder = settings.spool_folder
     with (
         closing(Spool(folder, settings.spool_mb * 1_000_000)) as spool,
         closing(StatesSpool(folder / StatesSpool.what, STATES_MB * 1_000_000)) as states,
+        closing(EventsSpool(folder / EventsSpool.what, EVENTS_MB * 1_000_000)) as events,
     ):
-        if spool.waiting or states.waiting:
-            log.warning(
-                "spool_not_empty", samples=spool.waiting, states=states.waiting, folder=str(folder)
-            )
-        yield spool, states
+        waiting = {each.what: each.waiting for each in (spool, states, events)}
+        if any(waiting.values()):
+            log.warning("spool_not_empty", folder=str(folder), **waiting)
+        yield Spools(spool, states, events)
 
 
 class _ReportingWriter(Writer):
