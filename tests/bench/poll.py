@@ -95,7 +95,7 @@ def _peers(port: int, count: int) -> Iterator[tuple[str, float]]:
         if "telegraf" in wanted:
             yield "Telegraf", telegraf_ms(port, count, INTERVAL_S)
     elif "telegraf" in wanted:
-        raise MachineError("PEERS=telegraf needs go. Run: apt-get install golang-go")
+        raise MachineError("PEERS=telegraf needs Go. Run: scripts/bench-peer telegraf")
 
 
 def _note(found: dict[str, float]) -> str:
