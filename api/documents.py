@@ -265,6 +265,7 @@ def readiness(now: Now) -> Document:
     told = now.poller
     return health(now.health) | {
         "spooled_samples": told and told.spooled,
+        "waiting_samples": told and told.waiting,
         "dropped_samples": told and told.dropped,
         "rejected_samples": told and told.rejected,
     }

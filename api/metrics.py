@@ -58,7 +58,8 @@ POLLER_COUNTERS = (
 POLLER_GAUGES = (
     ("targets", "Devices that are polled.", "targets"),
     ("answered", "Devices that answered their last poll.", "answered"),
-    ("spooled_samples", "Samples that wait for the store.", "spooled"),
+    ("spooled_samples", "Samples that wait for the store on disk.", "spooled"),
+    ("waiting_samples", "Samples that wait for the store in memory.", "waiting"),
     ("cycle_seconds", "From the first request of a cycle to its last answer.", "cycle_s"),
     ("interval_seconds", "Time between two polls of a device.", "interval_s"),
 )

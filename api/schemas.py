@@ -274,7 +274,9 @@ class Readiness(_Shape):
     reason: str
     last_poll: datetime | None
     spooled_samples: int | None
-    """Samples that wait for the store; these three are null until a poller has told."""
+    """Samples that wait for the store on disk; these four are null until a poller has told."""
+    waiting_samples: int | None
+    """Samples that wait in the monitor's memory: a kill loses them."""
     dropped_samples: int | None
     """Lost, as neither store nor spool had room for them."""
     rejected_samples: int | None

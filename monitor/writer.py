@@ -192,12 +192,11 @@ class Writer:
 
     async def _carry_batch(self, samples: Sequence[LinkSample]) -> None:
         """States, incidents, polls, and `samples` in the same transaction."""
-        waiting = self.waiting
         batch = replace(
             self._unwritten.next or Batch(),
             samples=samples,
             devices=tuple(self._devices.values()),
-            poller=self._poller and replace(self._poller, spooled=waiting, rejected=self.rejected),
+            poller=self._poller and self._told(self._poller, len(samples)),
         )
         visit = self._visit(batch)
         if visit is None or not await self._tried(self._journal_gate, visit):
@@ -212,6 +211,12 @@ class Writer:
             if not await self._tried(self._journal_gate, partial(self._store.write, more)):
                 return
             self._unwritten.stored(more.number)
+
+    def _told(self, status: PollerStatus, going: int) -> PollerStatus:
+        """`status` with what waits; `going` samples are stored with it, and so wait no longer."""
+        spooled = self._spooled
+        waiting = max(0, self.waiting - spooled - going)
+        return replace(status, spooled=spooled, waiting=waiting, rejected=self.rejected)
 
     def _visit(self, batch: Batch) -> Callable[[], None] | None:
         """What is to be done in the journal's database: to go there once costs less than twice."""

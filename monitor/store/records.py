@@ -190,7 +190,7 @@ class PollerStatus:
     slow: tuple[tuple[str, float], ...] = ()
     """Slowest devices of the last cycle with seconds, worst first, at most five."""
     spooled: int = 0
-    """Samples that wait for the store."""
+    """Samples that wait for the store on disk: they survive a kill."""
     dropped: int = 0
     """Samples, and batches of states, lost, as neither store nor spool had room for them."""
     cycle_s: float = 0.0
@@ -198,6 +198,8 @@ class PollerStatus:
     was due to its last answer."""
     rejected: int = 0
     """Samples that the store will never take; they are kept in a file."""
+    waiting: int = 0
+    """Samples that wait in the monitor's memory, beside those that came with this."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,6 +131,7 @@ def fill_poll(
         refused=0,
         slow=(("kut-core1", 0.021),),
         spooled=7,
+        waiting=3,
         dropped=2,
         cycle_s=0.4,
     )

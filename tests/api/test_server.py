@@ -199,11 +199,13 @@ async def test_a_store_that_somebody_locked_is_named_and_the_server_recovers(
         assert ready.status_code == 200
         told = store.poller()
         assert told is not None
-        assert ready.json()["spooled_samples"] == told.spooled
+        assert ready.json()["spooled_samples"] == told.spooled == 7
+        assert ready.json()["waiting_samples"] == told.waiting == 3
         assert ready.json()["dropped_samples"] == told.dropped
         assert ready.json()["rejected_samples"] == 0
         metrics = (await client.get("/metrics")).text
         assert f"imereti_poller_spooled_samples {told.spooled:.1f}" in metrics
+        assert f"imereti_poller_waiting_samples {told.waiting:.1f}" in metrics
         assert f"imereti_poller_dropped_samples_total {told.dropped:.1f}" in metrics
         assert "imereti_poller_rejected_samples_total 0.0" in metrics
     store.close()

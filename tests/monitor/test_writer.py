@@ -5,7 +5,8 @@ import sqlite3
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import orjson
@@ -146,12 +147,52 @@ async def test_states_do_not_wait_for_samples_whose_own_database_is_away(tmp_pat
             await until(lambda: len(store.states_after(0)) == 2 and store.poller() is not None)
             told = store.poller()
             assert told is not None
-            assert told.spooled == 20
+            assert (told.spooled, told.waiting) == (20, 0)
             assert stored(store) == []
             store.away = False
             await until_stored(writer)
     assert stored(store) == list(range(20))
     store.close()
+
+
+class Full(Spool):
+    """Its disk takes nothing."""
+
+    full = False
+
+    def append(self, rows: Sequence[LinkSample]) -> None:
+        if self.full:
+            raise StoreError("the disk is full")
+        super().append(rows)
+
+
+async def test_what_is_on_disk_and_what_waits_in_memory_are_counted_apart(tmp_path: Path) -> None:
+    store = Apart.open(tmp_path / "s.sqlite", write=True)
+    assert isinstance(store, Apart)
+    status = PollerStatus(T0, T0, 10, 1, 1, 1, 0, 0, 0)
+    with closing(store), closing(Full(tmp_path / "spool", 10**9)) as spool:
+        writer = Writer(store, Hasty(), spool=spool)
+
+        async def told(at: float) -> tuple[int, int]:
+            writer.put(Batch((), poller=replace(status, at=at)))
+            await until(lambda: bool((row := store.poller()) and row.at == at))
+            row = store.poller()
+            assert row is not None
+            return row.spooled, row.waiting
+
+        async with at_work(writer):
+            writer.put(Batch(samples(0, 10), [entry(0, LinkState.UP)]))
+            await until_stored(writer)
+            assert await told(T0 + 1) == (0, 0)
+            store.away = True
+            writer.put(Batch(samples(10, 10)))
+            await until(lambda: spool.waiting == 10)
+            spool.full = True
+            writer.put(Batch(samples(20, 7)))
+            assert await told(T0 + 2) == (10, 7)
+            store.away = spool.full = False
+            await until_stored(writer)
+            assert await told(T0 + 3) == (0, 0)
 
 
 async def test_while_a_store_hangs_samples_go_to_disk_and_the_end_does_not_wait(
