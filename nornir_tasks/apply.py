@@ -11,7 +11,7 @@ from typing import Any
 
 from nornir_tasks.batches import batches
 from nornir_tasks.change import Change, Fate
-from nornir_tasks.checks import CheckResult, got_worse
+from nornir_tasks.checks import LOOKS, CheckResult, got_worse, lasting
 from nornir_tasks.errors import RecordError
 from nornir_tasks.locks import hold_all
 from nornir_tasks.plan import CHANGED, FAILED, DevicePlan, Plan
@@ -177,20 +177,24 @@ def _settled(
 
     It must stay as good for `hold_s`, and for longer than OSPF takes to miss a neighbour: a wrong
     key leaves an adjacency Full until its dead interval has run out, and what leaks often leaks
-    only when routing has converged.
+    only when routing has converged. A latency must be worse at LOOKS looks in a row.
     """
     hold_s = max(options.hold_s, work.network.region.ospf.dead_s + _DEAD_MARGIN_S)
     deadline = work.clock() + options.settle_s
     good_since: float | None = None
+    looks: list[tuple[CheckResult, ...]] = []
     work.say(f"checking from outside for {hold_s:g} s, at most {options.settle_s:g} s")
     while True:
-        worse = got_worse(before, take(work, scope))
+        looks.append(got_worse(before, take(work, scope)))
+        worse = lasting(looks)
         now = work.clock()
         if worse:
             good_since = None
         elif good_since is None:
             good_since = now
-        if good_since is not None and now - good_since >= hold_s:
+        held = good_since is not None and now - good_since >= hold_s
+        doubtful = len(looks) < LOOKS or lasting(looks, LOOKS - 1)
+        if held and not doubtful:
             change.note("checks", scope, "done")
             return ()
         if worse and now >= deadline:

@@ -4,7 +4,7 @@ A new check is a function from (network, device, state) to results, and a row in
 prints them; `apply` runs them before and after each batch and reverts when one got worse. Pure.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
 
@@ -12,6 +12,9 @@ from inventory.model import Device, InterfaceKind, Network
 from nornir_tasks.bgp import bgp_intent
 from nornir_tasks.session import DeviceState
 
+LATENCY = "latency"
+LOOKS = 3
+"""In a row, at which a latency must be worse."""
 _LLDP_RUNS = frozenset({"cisco_ios"})
 """Platforms whose templates have it."""
 _LAYER3 = frozenset(
@@ -95,6 +98,18 @@ def got_worse(
             worse.append(replace(result, found=f"{result.found}; before: {was.found}"))
     known = {one.device for one in worse}
     return (*worse, *(one for one in untold if one.device not in known))
+
+
+def lasting(
+    looks: Sequence[tuple[CheckResult, ...]], in_a_row: int = LOOKS
+) -> tuple[CheckResult, ...]:
+    """What is worse at the last of some looks; a latency when it was at `in_a_row` of them.
+
+    Of a thousand probes one is always late on a busy machine, each time another one.
+    """
+    of_late = [{one.key for one in look} for look in looks[-in_a_row:]]
+    late = set.intersection(*of_late) if len(of_late) == in_a_row else set()
+    return tuple(one for one in looks[-1] if one.check != LATENCY or one.key in late)
 
 
 def _grown(was: CheckResult, result: CheckResult) -> bool:

@@ -10,7 +10,7 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import Protocol
 
 from inventory.model import Lan, Network
-from nornir_tasks.checks import CheckResult
+from nornir_tasks.checks import LATENCY, CheckResult
 
 LOSS_SLACK = 0.05
 RTT_SLACK_MS = 50.0
@@ -63,7 +63,7 @@ def check_latency(results: Iterable[ProbeResult]) -> tuple[CheckResult, ...]:
     """Round trips of the probes that should be and were answered: to be held against others."""
     return tuple(
         CheckResult(
-            "latency",
+            LATENCY,
             one.probe.lan,
             _subject(one.probe),
             True,

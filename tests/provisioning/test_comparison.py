@@ -3,7 +3,7 @@
 from dataclasses import replace
 from ipaddress import ip_address
 
-from nornir_tasks.checks import CheckResult, got_worse, unreached
+from nornir_tasks.checks import CheckResult, got_worse, lasting, unreached
 from nornir_tasks.probes import Probe, ProbeResult, check_latency, check_probes
 
 ADJACENCY = CheckResult("OSPF adjacency", "alp-r1", "ge0-0-0", True, "Full", "Full")
@@ -64,6 +64,20 @@ def test_loss_and_latency_that_grew_beyond_their_slack_are_worse() -> None:
             (*check_probes(after), *check_latency(after)),
         )
         assert [one.check for one in worse] == names, (loss, rtt_ms)
+
+
+def test_only_a_latency_that_is_worse_three_times_in_a_row_lasts() -> None:
+    """Noise makes another probe late each time; whatever else is worse counts at once."""
+    one, other = (
+        check_latency((ProbeResult(replace(PROBE, label=label), loss=0, rtt_ms=80.0),))
+        for label in ("hq-servers", "hq-staff")
+    )
+    lost = (broken(ADJACENCY, "Init"),)
+    assert lasting([one]) == lasting([one, one]) == lasting([one, other, one]) == ()
+    assert lasting([one, (*one, *other), one]) == one
+    assert lasting([one, one, ()]) == lasting([one, one, ()], 2) == ()
+    assert lasting([one, one], 2) == lasting([(), one, one], 2) == one
+    assert lasting([(), (*one, *lost)]) == lost
 
 
 def test_what_answers_and_should_not_is_worse() -> None:
