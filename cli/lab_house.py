@@ -273,7 +273,7 @@ def _edited(inventory: Path, folder: Path, edits: "Sequence[Edit]") -> "Network"
     """The network of a copy of the inventory with the edits made. InventoryError, LabError."""
     import shutil
 
-    from inventory.load import load_network
+    from inventory.load import examine, network_of
 
     copy = folder / inventory.name
     shutil.copytree(inventory, copy, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
@@ -289,7 +289,10 @@ def _edited(inventory: Path, folder: Path, edits: "Sequence[Edit]") -> "Network"
                 here.pop(last, None)
             else:
                 here[last] = edit.value
-    return load_network(copy)
+    draft, places = examine(copy)
+    meant = {edit.key for edit in edits if edit.against_rules}
+    draft.problems = [problem for problem in draft.problems if problem.key not in meant]
+    return network_of(draft, places)
 
 
 @contextmanager

@@ -25,6 +25,7 @@ def check_rules(draft: Draft) -> None:
     _timers(draft)
     _backbone(draft)
     _announced(draft)
+    _limits(draft)
     _circuits(draft)
     if ("file", "links.yaml") not in draft.broken:
         topology = topology_of(draft)
@@ -102,6 +103,23 @@ def _announced(draft: Draft) -> None:
         message = f"zone {name} holds the devices' own addresses, which no peer may learn."
         hint = "Set it to false; `management_zone` names the zone."
         draft.say_region(("zones", name, "announced"), message, hint)
+
+
+def _limits(draft: Draft) -> None:
+    """A peer that announces no more than was agreed must not lose its session for it."""
+    for name, peer in draft.bgp.externals.items() if draft.bgp else ():
+        default = int(peer.accepts_default)
+        agreed = {4: len(peer.accepts4) + default, 6: len(peer.accepts6) + default}
+        version = max(agreed, key=lambda each: agreed[each])
+        if peer.max_prefix < agreed[version]:
+            also = " and the default route" if default else ""
+            message = (
+                f"expected at least {agreed[version]}, as many as {name} may announce over "
+                f"IPv{version} (accepts{version}{also}), found {peer.max_prefix}: "
+                "the limit would end the session."
+            )
+            hint = f"Raise it, or take prefixes out of accepts{version}."
+            draft.say_region(("bgp", "externals", name, "max_prefix"), message, hint)
 
 
 def _circuits(draft: Draft) -> None:

@@ -235,6 +235,8 @@ class Edit(Part):
     key: str
     """Dotted: `kut-zes.bandwidth`."""
     value: Any
+    against_rules: bool = False
+    """`validate` would refuse it, on purpose: what then happens is what the step shows."""
 
 
 class Step(Part):
