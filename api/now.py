@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from inventory.errors import StoreError
 from inventory.model import Network
 from inventory.settings import Settings
-from monitor.said import say
+from monitor.said import said_by, say
 from monitor.services_status import ServiceStatus, service_statuses
 from monitor.status import device_statuses, link_statuses, numbers
 from monitor.store.base import (
@@ -86,7 +86,7 @@ def read_now(store: Store, network: Network, settings: Settings, at: float) -> N
         costs = store.latest(LatestKind.COST).get("all")
         no_numbers = numbers(store)[1] if store.apart else ""
     except StoreError as error:
-        return nothing_known(network, at, say("store.away", why=str(error)))
+        return nothing_known(network, at, say("store.away", why=said_by(error)))
     return Now(
         at=at,
         health=_health(poller, at, stale_after_s, no_numbers),

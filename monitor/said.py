@@ -76,6 +76,17 @@ def told(words: str, language: str, **instead: str) -> str:
     return words
 
 
+def said_by(error: Exception) -> str:
+    """The words of an error, with the reasons that it was made from where it has some."""
+    words = error.args[0] if error.args else ""
+    return words if isinstance(words, Said) else str(error)
+
+
+def known(text: str, code: str) -> str:
+    """`text` as the sentence `code` where there is one, else as it is."""
+    return Said((Reason(code),)) if code in SENTENCES else text
+
+
 def stored(words: str) -> str:
     """As the store keeps it: plain text as it is, a Said as JSON of its reasons."""
     if not isinstance(words, Said):

@@ -115,6 +115,105 @@ SENTENCES: Mapping[str, Name] = MappingProxyType(
         "nobody_polls": Name("nobody polls", "გამოკითხვა არ მიმდინარეობს"),
         "last_reading": Name("last reading {age_s} s ago", "ბოლო მონაცემი {age_s} წმ წინ"),
         "store.away": Name("{why}", "საცავი: {why}"),
+        # why the store is away
+        "sqlite": Name(
+            "{path}: can't {doing} the database ({reason}): {what}.",
+            "{path}: მონაცემთა ბაზის {doing} ვერ ხერხდება ({reason}). {what}.",
+        ),
+        "sqlite.foreign": Name(
+            "{path}: expected a database of this program, found another's. Nothing was changed. "
+            "Name another file in `store.path` of config.yaml.",
+            "{path}: ეს სხვა პროგრამის მონაცემთა ბაზაა. არაფერი შეცვლილა. მიუთითეთ სხვა ფაილი: "
+            "`store.path`, config.yaml.",
+        ),
+        "sqlite.newer": Name(
+            "{path}: expected version {known} of the tables, found {found}: a newer program made "
+            "it. Nothing was changed. Use that program.",
+            "{path}: ცხრილების ვერსია უნდა იყოს {known}, არის {found}: ბაზა უფრო ახალმა პროგრამამ "
+            "შექმნა. არაფერი შეცვლილა. გამოიყენეთ ის პროგრამა.",
+        ),
+        "sqlite.locked": Name(
+            "another process holds it. Wait, or end that process (`fuser` names it)",
+            "ფაილი სხვა პროცესს უკავია. დაელოდეთ ან დაასრულეთ ეს პროცესი (მას `fuser` აჩვენებს)",
+        ),
+        "sqlite.readonly": Name(
+            "it, or its folder, may not be written. Give this user the right to write it",
+            "ფაილში ან მის საქაღალდეში ჩაწერა აკრძალულია. მიეცით ამ მომხმარებელს ჩაწერის უფლება",
+        ),
+        "sqlite.damaged": Name(
+            "its content is damaged. Nothing was changed. Move the file away and restart: a new "
+            "one is made; `imereti store check` tells what can still be read",
+            "ფაილი დაზიანებულია. არაფერი შეცვლილა. გადაიტანეთ ფაილი სხვაგან და ხელახლა გაუშვით "
+            "პროგრამა: შეიქმნება ახალი; რისი წაკითხვა შეიძლება კიდევ, აჩვენებს "
+            "`imereti store check`",
+        ),
+        "sqlite.full": Name(
+            "the disk is full. Free some space; nothing that was stored is lost",
+            "დისკი სავსეა. გაათავისუფლეთ ადგილი; რაც შენახული იყო, არ დაკარგულა",
+        ),
+        "sqlite.unopened": Name(
+            "it can't be opened. Check that its folder exists and that this user may use it",
+            "ფაილი არ იხსნება. შეამოწმეთ, არსებობს თუ არა მისი საქაღალდე და აქვს თუ არა ამ "
+            "მომხმარებელს მისი გამოყენების უფლება",
+        ),
+        "sqlite.other": Name("see the reason", "იხილეთ მიზეზი ფრჩხილებში"),
+        "database is locked": Name("database is locked", "ბაზა დაკავებულია"),
+        "attempt to write a readonly database": Name(
+            "attempt to write a readonly database", "ბაზა მხოლოდ წასაკითხია"
+        ),
+        "database disk image is malformed": Name(
+            "database disk image is malformed", "ბაზის ფაილი დაზიანებულია"
+        ),
+        "file is not a database": Name("file is not a database", "ფაილი მონაცემთა ბაზა არ არის"),
+        "database or disk is full": Name("database or disk is full", "დისკზე ადგილი აღარ არის"),
+        "unable to open database file": Name(
+            "unable to open database file", "ბაზის ფაილი ვერ გაიხსნა"
+        ),
+        "disk I/O error": Name("disk I/O error", "დისკი შეცდომას იძლევა"),
+        "doing.read": Name("read", "წაკითხვა"),
+        "doing.write": Name("write", "განახლება"),
+        "doing.open": Name("open", "გახსნა"),
+        "doing.back up": Name("back up", "ასლის შექმნა"),
+        "influx.away": Name(
+            "{url}: can't {doing}: {cause}. Is the database running, and `store.url` right?",
+            "{url}: {doing} ვერ ხერხდება ({cause}). შეამოწმეთ, მუშაობს თუ არა მონაცემთა ბაზა და "
+            "სწორია თუ არა `store.url`.",
+        ),
+        "influx.slow": Name(
+            "{url}: can't {doing}: no answer in time. Is it overloaded or frozen?",
+            "{url}: {doing} ვერ ხერხდება: პასუხი დროულად არ მოვიდა. შეამოწმეთ, ხომ არ არის "
+            "გადატვირთული ან გაჭედილი.",
+        ),
+        "influx.answered": Name(
+            "{url}: can't {doing} ({status}, {message}): {hint}.",
+            "{url}: {doing} ვერ ხერხდება ({status}, {message}). {hint}.",
+        ),
+        "influx.token": Name(
+            "expected a token of this server in secret {secret}, found one that it does not know. "
+            "Make one, and set it",
+            "სერვერი ვერ ცნობს გასაღებს, რომელიც საიდუმლოშია: {secret}. შექმენით ახალი და ჩაწერეთ",
+        ),
+        "influx.right": Name(
+            "the token in secret {secret} may not do this. Give it the right to read and write "
+            "the buckets, or use one that has it",
+            "გასაღებს ამის უფლება არ აქვს: {secret}. მიეცით მას მონაცემების წაკითხვისა და "
+            "ჩაწერის უფლება ან გამოიყენეთ სხვა",
+        ),
+        "influx.absent": Name(
+            "bucket, or organisation {org}, is not there. Run: imereti store init",
+            "სერვერზე არ არის ბაზა (bucket) ან ორგანიზაცია {org}. გაუშვით: imereti store init",
+        ),
+        "influx.spare": Name("it asks to be spared for a while", "სერვერი მოცდას ითხოვს"),
+        "influx.starting": Name(
+            "it is starting, or overloaded", "სერვერი ირთვება ან გადატვირთულია"
+        ),
+        "influx.log": Name("see its own log", "იხილეთ სერვერის ჟურნალი"),
+        "influx.full": Name(
+            "its disk is full, or was since it started. Free some space there and restart it: it "
+            "does not go on by itself. Nothing is lost here",
+            "სერვერის დისკი სავსეა ან ჩართვის შემდეგ ერთხელ შეივსო. გაათავისუფლეთ იქ ადგილი და "
+            "ხელახლა ჩართეთ სერვერი: თავისით არ აღდგება. აქ არაფერი იკარგება",
+        ),
         "store.unread": Name("the store was not read yet", "მონაცემთა საცავი ჯერ არ წაკითხულა"),
         "health.never": Name(
             "no poll yet: start `imereti monitor`", "დაიწყეთ გამოკითხვა: `imereti monitor`"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from inventory.errors import StoreError
 from inventory.model import Network
-from monitor.said import joined, say
+from monitor.said import joined, said_by, say
 from monitor.store.base import (
     DevicePollRow,
     DeviceStatus,
@@ -52,7 +52,7 @@ def numbers(store: Store) -> tuple[Mapping[str, LinkSample], str]:
     except StoreError as error:
         if not store.apart:
             raise
-        return {}, str(error)
+        return {}, said_by(error)
 
 
 def device_statuses(

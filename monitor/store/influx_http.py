@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from inventory.errors import StoreError
 from inventory.settings import StoreSettings
+from monitor.said import known, say
 
 if TYPE_CHECKING:
     from influxdb_client import InfluxDBClient
@@ -120,20 +121,15 @@ class InfluxServer:
         from urllib3.exceptions import HTTPError, NewConnectionError  # noqa: PLC0415
         from urllib3.exceptions import TimeoutError as SlowError  # noqa: PLC0415
 
-        url = self.settings.url
+        url, what = self.settings.url, known(doing, f"doing.{doing}")
         try:
             yield
         except ApiException as error:
             raise self._explained(doing, error.status or 0, _message(error.body)) from None
         except (HTTPError, OSError) as error:
             if isinstance(error, SlowError) and not isinstance(error, NewConnectionError):
-                raise TooMuchError(
-                    f"{url}: can't {doing}: no answer in time. Is it overloaded or frozen?"
-                ) from None
-            raise StoreError(
-                f"{url}: can't {doing}: {_cause(error)}. Is the database running, and "
-                "`store.url` right?"
-            ) from None
+                raise TooMuchError(say("influx.slow", url=url, doing=what)) from None
+            raise StoreError(say("influx.away", url=url, doing=what, cause=_cause(error))) from None
 
     def _explained(self, doing: str, status: int, message: str) -> StoreError:
         where = self.settings
@@ -143,20 +139,24 @@ class InfluxServer:
         if status == 413:
             return TooMuchError(f"{where.url}: can't {doing}: too much at once (413).")
         hint = {
-            401: f"expected a token of this server in secret {where.token}, found one that it does "
-            "not know. Make one, and set it",
-            403: f"the token in secret {where.token} may not do this. Give it the right to read "
-            "and write the buckets, or use one that has it",
-            404: f"bucket, or organisation {where.org}, is not there. Run: imereti store init",
-            429: "it asks to be spared for a while",
-            503: "it is starting, or overloaded",
-        }.get(status, "see its own log")
+            401: say("influx.token", secret=where.token),
+            403: say("influx.right", secret=where.token),
+            404: say("influx.absent", org=where.org),
+            429: say("influx.spare"),
+            503: say("influx.starting"),
+        }.get(status, say("influx.log"))
         if "no space left on device" in message:
-            hint = (
-                "its disk is full, or was since it started. Free some space there and restart it: "
-                "it does not go on by itself. Nothing is lost here"
+            hint = say("influx.full")
+        return StoreError(
+            say(
+                "influx.answered",
+                url=where.url,
+                doing=known(doing, f"doing.{doing}"),
+                status=status,
+                message=message,
+                hint=hint,
             )
-        return StoreError(f"{where.url}: can't {doing} ({status}, {message}): {hint}.")
+        )
 
     @staticmethod
     def _ms(seconds: float) -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from inventory.errors import StoreError
+from monitor.said import known, say
 from monitor.store import schema
 
 BUSY_MS = 2000
@@ -172,14 +173,10 @@ class SqliteFile:
         owner = connection.execute("PRAGMA application_id").fetchone()[0]
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         if owner != schema.APPLICATION_ID and not schema.is_empty(connection):
-            raise StoreError(
-                f"{self.path}: expected a database of this program, found another's. "
-                "Nothing was changed. Name another file in `store.path` of config.yaml."
-            )
+            raise StoreError(say("sqlite.foreign", path=str(self.path)))
         if version > schema.VERSION:
             raise StoreError(
-                f"{self.path}: expected version {schema.VERSION} of the tables, found {version}: "
-                "a newer program made it. Nothing was changed. Use that program."
+                say("sqlite.newer", path=str(self.path), known=schema.VERSION, found=version)
             )
 
     def _make(self) -> None:
@@ -203,18 +200,21 @@ def explain(path: Path, doing: str, error: sqlite3.Error) -> str:
     """What happened to `path` and what a person does about it."""
     reason = str(error)
     if "locked" in reason or "busy" in reason:
-        what = "another process holds it. Wait, or end that process (`fuser` names it)"
+        what = say("sqlite.locked")
     elif "readonly" in reason or "read-only" in reason:
-        what = "it, or its folder, may not be written. Give this user the right to write it"
+        what = say("sqlite.readonly")
     elif "malformed" in reason or "not a database" in reason:
-        what = (
-            "its content is damaged. Nothing was changed. Move the file away and restart: a new "
-            "one is made; `imereti store check` tells what can still be read"
-        )
+        what = say("sqlite.damaged")
     elif "full" in reason:
-        what = "the disk is full. Free some space; nothing that was stored is lost"
+        what = say("sqlite.full")
     elif "unable to open" in reason:
-        what = "it can't be opened. Check that its folder exists and that this user may use it"
+        what = say("sqlite.unopened")
     else:
-        what = "see the reason"
-    return f"{path}: can't {doing} the database ({reason}): {what}."
+        what = say("sqlite.other")
+    return say(
+        "sqlite",
+        path=str(path),
+        doing=known(doing, f"doing.{doing}"),
+        reason=known(reason, reason),
+        what=what,
+    )
