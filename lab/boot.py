@@ -195,10 +195,10 @@ class Boot:
         """
         nodes = sorted(self._of_kind(*ROUTING), key=self._importance)
         with self._phase("daemons", f"routing daemons of {len(nodes)} routers started"):
-            said = self._run(nodes, self._driver.routing)
+            starting = self._driver.routing_step([node.name for node in nodes], BOOTS_AT_ONCE)
             waiting = [node.name for node in self._of_kind(*WAITING)]
-            steps = netns.joining_steps(self._plan, (), waiting)
-            netns.inside_lab(self.state.keeper, self._folder, steps)
+            steps = [starting, *netns.joining_steps(self._plan, (), waiting)]
+            said = netns.inside_lab(self.state.keeper, self._folder, steps)[0]
         self.report.differences += tuple(
             difference
             for node in nodes
@@ -304,9 +304,3 @@ class Boot:
 
     def _of_kind(self, *kinds: NodeKind) -> list[Node]:
         return [node for node in self._plan.nodes if node.kind in kinds]
-
-    def _run(self, nodes: list[Node], script: str) -> dict[str, tuple[int, str]]:
-        step = netns.scripts_step({node.name: script for node in nodes}, BOOTS_AT_ONCE)
-        said: dict[str, tuple[int, str]]
-        said = netns.inside_lab(self.state.keeper, self._folder, [step])[0]
-        return said

@@ -16,6 +16,10 @@ IMAGE = "imereti-frr"
 MTU_OCTETS = 1500
 HOST = "host"
 """containerlab's name for the namespace that it runs in; here, the panel's."""
+UNUSED_KEY_BITS = 1024
+"""Of the authority that containerlab makes for certificates, none of which any node has."""
+UNCONNECTED = {"LAB_NETWORK": "none"}
+"""In the environment of a container without a Docker network: see lab/clab/oci-runtime."""
 
 
 def text(topology: Mapping[str, Any]) -> str:
@@ -44,6 +48,7 @@ def panel_topology(
     return {
         "name": plan.name,
         "prefix": "",
+        "settings": {"certificate-authority": {"key-size": UNUSED_KEY_BITS}},
         "topology": {
             "kinds": {
                 "linux": {
@@ -52,7 +57,7 @@ def panel_topology(
                     "restart-policy": "no",  # started again by Docker, it would have no wires
                     "network-mode": "none",
                     "cmd": "sh /boot/start",
-                    "env": dict(environment),
+                    "env": {**environment, **UNCONNECTED},
                 }
             },
             "nodes": {

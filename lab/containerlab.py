@@ -34,6 +34,8 @@ PACKAGES = Path("/var/lib/dpkg/status")
 """What Debian has installed, with versions."""
 GROUPS_TIMEOUT_S = 10.0
 POLL_S = 0.01
+PROCESSES, PROCESSES_A_ROUTER = 2_000, 400
+"""What is started in the lab at most until all containers run, threads counted."""
 CGROUPS = Path("/sys/fs/cgroup")
 
 
@@ -59,8 +61,6 @@ def lacking() -> str:
 
 class Containerlab(Namespaces):
     """See lab.driver.Driver. What is no router, and how power is lost, is as with Namespaces."""
-
-    routing = scripts.AWAIT_ROUTING
 
     def check(self, folder: Path) -> None:
         super().check(folder)
@@ -96,18 +96,24 @@ class Containerlab(Namespaces):
         topology = clab_topology.panel_topology(plan, routers, more, inside.NODES, marked)
         file = lab.folder / f"{plan.name}.clab.yml"
         file.write_text(clab_topology.text(topology), encoding="utf-8")
-        in_engine(lab, command("deploy", file))
-        pids = _pids(lab, names)
+        processes = PROCESSES + PROCESSES_A_ROUTER * len(names)
+        in_engine(lab, ["env", f"PROCESSES={processes}", *command("deploy", file)])
         masters = [
             f"link set m{number} master {panel.MANAGEMENT_BRIDGE} up"
             for number, port in enumerate(plan.management_ports)
-            if port.node in pids
+            if port.node in more
         ]
         steps = [
-            {"do": "adopt", "pids": pids},
+            {"do": "adopt", "pids": dict.fromkeys(names)},
             {"do": "ip", "namespace": "", "lines": masters},
         ]
         netns.inside_lab(lab.keeper, lab.folder, steps)
+
+    def routing_step(self, routers: Sequence[str], parallel: int) -> netns.Step:
+        """They started by themselves, see lab.scripts.START_IN_CONTAINER."""
+        del parallel
+        said = {"status": scripts.ROUTING_STATUS, "said": scripts.ROUTING_SAID}
+        return {"do": "await", "names": list(routers), **said}
 
     def power_on(
         self,

@@ -20,9 +20,6 @@ Binds = Callable[[], Mapping[str, netns.Bind]]
 class Driver(Protocol):
     """How routers come to life and lose their power. A router: any node that runs FRRouting."""
 
-    routing: str
-    """The script for each new router that ends with the exit status and words of its start."""
-
     def check(self, folder: Path) -> None:
         """MachineError naming the first thing that this machine lacks, and what mends it."""
 
@@ -38,8 +35,14 @@ class Driver(Protocol):
     ) -> None:
         """The panel, and `routers` with all their wires, which are joined when all have started.
 
-        `binds` waits until the routers' folders are written: call it as late as can be. Their
-        daemons run when `routing` has ended in them. LabError names what failed.
+        `binds` waits until the routers' folders are written: call it as late as can be.
+        LabError names what failed.
+        """
+
+    def routing_step(self, routers: Sequence[str], parallel: int) -> netns.Step:
+        """Start the daemons of new routers, at most so many at once, or wait until they have.
+
+        Its result: router -> exit status and words of their start.
         """
 
     def power_off(self, lab: LabState, plan: LabPlan, node: Node, faults: Sequence[Fault]) -> None:
@@ -62,8 +65,6 @@ class Driver(Protocol):
 class Namespaces:
     """Routers as small containers of our own: see lab.inside."""
 
-    routing = scripts.START_ROUTING_WITHOUT_BFD
-
     def check(self, folder: Path) -> None:
         preflight.check_machine(folder)
 
@@ -82,6 +83,11 @@ class Namespaces:
         netns.inside_lab(lab.keeper, lab.folder, steps)
         containers = netns.containers_step(routers, binds())
         netns.inside_lab(lab.keeper, lab.folder, [containers])
+
+    def routing_step(self, routers: Sequence[str], parallel: int) -> netns.Step:
+        return netns.scripts_step(
+            dict.fromkeys(routers, scripts.START_ROUTING_WITHOUT_BFD), parallel
+        )
 
     def power_off(self, lab: LabState, plan: LabPlan, node: Node, faults: Sequence[Fault]) -> None:
         netns.inside_lab(lab.keeper, lab.folder, netns.power_off_steps(plan, node, faults))

@@ -11,8 +11,9 @@ and needs nothing but the standard library, so that it starts in 30 ms.
     {"do": "tc", "lines": [...]}
     {"do": "containers", "containers": [{"name", "binds": [[source, target], ...]}, ...]}
     {"do": "scripts", "parallel": N, "nice": N, "scripts": {NAME: SCRIPT}}   -> {NAME: [exit, text]}
+    {"do": "await", "names": [...], "status": FILE, "said": FILE}            -> {NAME: [exit, text]}
     {"do": "folders", "names": [...]}  what containers of another engine mount as their /run
-    {"do": "adopt", "pids": {NAME: PID}}  containers that another engine started
+    {"do": "adopt", "pids": {NAME: PID | null}}  containers that another engine started
     {"do": "kill", "names": [...]}     power off: the container's processes end, its wires with it
 """
 
@@ -35,6 +36,8 @@ INIT = "init.pid"
 """In a container's folder: the process id of its process 1, as the keeper's /proc counts."""
 SCRIPT_TIMEOUT_S = 60
 KILL_TIMEOUT_S = 5
+AWAIT_TIMEOUT_S, AWAIT_POLL_S = 120, 0.02
+TIMED_OUT = 124
 READ_ONLY_MOUNT = 1
 
 Step = dict[str, Any]
@@ -171,11 +174,35 @@ def run_scripts(step: Step) -> dict[str, tuple[int, str]]:
                 check=False,
             )
         except subprocess.TimeoutExpired:
-            return 124, f"did not end within {SCRIPT_TIMEOUT_S} s"
+            return TIMED_OUT, f"did not end within {SCRIPT_TIMEOUT_S} s"
         return done.returncode, done.stdout
 
     with ThreadPoolExecutor(step["parallel"]) as pool:
         return dict(zip(scripts, pool.map(run, scripts), strict=True))
+
+
+def await_files(step: Step) -> dict[str, tuple[int, str]]:
+    """What containers that run a script by themselves leave of it in their /run.
+
+    Read from here: to enter each would cost more than most of them still have to do.
+    """
+    deadline = time.monotonic() + AWAIT_TIMEOUT_S
+    found: dict[str, tuple[int, str]] = {}
+    for name in step["names"]:
+        run = NODES / name / "run"
+        while not (status := _text(run / step["status"])) and time.monotonic() < deadline:
+            time.sleep(AWAIT_POLL_S)
+        late = TIMED_OUT, f"did not end within {AWAIT_TIMEOUT_S} s"
+        found[name] = (int(status), _text(run / step["said"])) if status else late
+    return found
+
+
+def _text(file: Path) -> str:
+    """Of a file that may not be there yet."""
+    try:
+        return file.read_text(errors="replace")
+    except FileNotFoundError:
+        return ""
 
 
 def enter_command(root: Path, name: str) -> list[str]:
@@ -196,13 +223,20 @@ def make_folders(step: Step) -> None:
 
 
 def adopt_containers(step: Step) -> None:
-    """Make another engine's containers reachable at the places where our own are."""
+    """Make another engine's containers reachable at the places where our own are.
+
+    Where no process 1 is given, containerlab has left a link to its namespace, at the pin's place.
+    """
     NETNS.mkdir(parents=True, exist_ok=True)
-    for name, pid in step["pids"].items():
+    for name, given in step["pids"].items():
         pin = NETNS / name
-        pin.unlink(missing_ok=True)  # containerlab's own link, which leads nowhere from outside
+        pid = given or str(pin.readlink()).split("/")[2]  # /proc/<pid>/ns/net
+        pin.unlink(missing_ok=True)  # which leads nowhere from outside
         pin.touch()
-        kernel.mount(f"/proc/{pid}/ns/net", str(pin), flags=kernel.MS_BIND)
+        try:
+            kernel.mount(f"/proc/{pid}/ns/net", str(pin), flags=kernel.MS_BIND)
+        except FileNotFoundError:
+            raise RuntimeError(f"the container of {name} ended while it was made.") from None
         (NODES / name / INIT).write_text(str(pid))
 
 
@@ -246,6 +280,7 @@ DO: dict[str, Callable[[Step], Any]] = {
     "tc": run_tc,
     "containers": start_containers,
     "scripts": run_scripts,
+    "await": await_files,
     "folders": make_folders,
     "adopt": adopt_containers,
     "kill": kill_containers,

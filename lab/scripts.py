@@ -10,11 +10,9 @@ from lab.plan import Node, NodeKind
 
 START_ROUTING = r"""
 # A real router's /run is empty after a reboot: no change waits there for its confirmation.
-rm -rf /run/imereti
-mkdir -p /run/frr /run/agentx /run/sshd /var/tmp/frr
-chown frr:frr /run/frr /var/tmp/frr
-chown Debian-snmp:frr /run/agentx
-chmod 750 /run/agentx
+if [ -e /run/imereti ]; then rm -rf /run/imereti; fi
+install -d -o frr -g frr /run/frr /var/tmp/frr
+install -d -o Debian-snmp -g frr -m 750 /run/agentx
 if [ -s /etc/nftables.conf ]; then nft -f /etc/nftables.conf || exit 10; fi
 if [ -s /etc/frr/sysctl.conf ]; then sysctl -q -e -p /etc/frr/sysctl.conf || exit 11; fi
 . /etc/frr/daemons
@@ -42,6 +40,8 @@ fi
 """
 EXIT_NFT, EXIT_SYSCTL, EXIT_DAEMON = 10, 11, 12
 
+ROUTING_STATUS, ROUTING_SAID = "routing.status", "routing.said"
+"""In a container's /run: what came of its routing's start."""
 START_IN_CONTAINER = r"""
 [ -e /run/routing.status ] && exec sleep infinity
 waited=0
@@ -53,27 +53,15 @@ while read -r link; do
   done
 done </boot/links
 {
-  if ip -batch - </boot/setup; then sh /boot/routing; else echo "ip refused /boot/setup"; false; fi
+  if ip -batch - </boot/setup; then (. /boot/routing); else echo "ip refused /boot/setup"; false; fi
   status=$?
 } >/run/routing.said 2>&1
-echo $status >/run/routing.new
-mv /run/routing.new /run/routing.status
+echo $status >/run/routing.status
 exec sleep infinity
 """
 """What a container does as soon as it has its wires, while others are still being made.
 
 At its first start only: when power comes back, the lab wires it and starts its daemons itself.
-"""
-
-AWAIT_ROUTING = r"""
-waited=0
-until [ -e /run/routing.status ]; do
-  waited=$((waited + 1))
-  if [ "$waited" -gt 500 ]; then echo "its daemons did not start"; exit 17; fi
-  sleep 0.1
-done
-cat /run/routing.said
-exit "$(cat /run/routing.status)"
 """
 
 START_WATCH = r"""
