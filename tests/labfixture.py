@@ -114,6 +114,12 @@ class LabUnderTest:
         missing = control.wait_missing(self.state, self.plan.adjacencies, timeout_s)
         assert not missing, f"not up within {timeout_s} s: {missing}"
 
+    def mend(self) -> None:
+        """Remove the faults in force, if there are any, and wait for all adjacencies."""
+        if self.state.faults:
+            self.run("lab", "heal")
+        self.wait_adjacencies()
+
 
 def make_lab(
     folder: Path,
@@ -176,5 +182,4 @@ def mended_lab(whole_lab: WholeLab) -> Iterator[WholeLab]:
     """`whole_lab` for a test that breaks something: everything is up before, and again after."""
     whole_lab.wait_adjacencies()
     yield whole_lab
-    whole_lab.run("lab", "heal")
-    whole_lab.wait_adjacencies()
+    whole_lab.mend()

@@ -23,5 +23,4 @@ def breakable(small_up: LabUnderTest) -> Iterator[LabUnderTest]:
     """`small_up` for a test that breaks something: everything is up before, and again after."""
     small_up.wait_adjacencies()
     yield small_up
-    small_up.run("lab", "heal")
-    small_up.wait_adjacencies()
+    small_up.mend()

@@ -43,8 +43,7 @@ def mended(whole: WholeLab) -> Iterator[WholeLab]:
     """`whole` for a test that breaks something."""
     whole.wait_adjacencies()
     yield whole
-    whole.run("lab", "heal")
-    whole.wait_adjacencies()
+    whole.mend()
 
 
 def traces(lab: LabUnderTest) -> list[str]:
