@@ -15,9 +15,10 @@ from cli.influxd import Influxd, build_influxd
 from inventory.errors import MachineError
 from inventory.settings import StoreSettings
 from monitor.store.influx import InfluxStore
-from monitor.store.influx_flux import BLOCK_S, HOUR_S, Buckets, task_name
+from monitor.store.influx_flux import HOUR_S, Buckets, task_name
 from monitor.store.influx_http import InfluxServer
 from monitor.store.influx_setup import set_up
+from monitor.store.totals import BLOCK_S
 
 TOKEN = "token-of-the-tests"
 LONG_DAYS = 3650

@@ -1,21 +1,24 @@
-"""Flux that sums samples up: 5-minute rows from samples, hourly rows from those.
+"""The tasks in Flux: 5-minute rows where the monitor did not write them, hourly rows from those.
 
-A row holds of each metric what can be summed up further: `<metric>_area` (sum of value times the
-milliseconds that it covers), `<metric>_weight` (the sum of these milliseconds, 0 where nothing is
-known) and `<metric>_max`. The mean is area / weight. `n` is the number of samples, `covers` the
-milliseconds of all. Rows stand at the start of their block; summing up again gives the same row.
+influx_rows.py says what a row holds. The monitor sees every sample and writes the rows of five
+minutes; the task for them looks whether it did, and sums up what is missing, as long as that is not
+too much for Flux. Hours are sums and maxima of fields, which InfluxDB's engine does by itself.
+Rows stand at the start of their block; summing up again gives the same row.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from monitor.metrics import PROBE_SERIES, SERIES_METRICS
+from monitor.store.totals import BLOCK_S
 from monitor.values import RATED
 
 MEASUREMENT = "link"
-BLOCK_S, HOUR_S = 300, 3600
-OFFSET = {BLOCK_S: "1m", HOUR_S: "5m"}
-"""Samples of a block arrive for so long after its end."""
+HOUR_S = 3600
+OFFSET = {BLOCK_S: "4m", HOUR_S: "10m"}
+"""So long after its end a block is looked at. The monitor's rows are there by then."""
+MOST_SAMPLES = 30_000
+"""That Flux sums up in one run: more than half a minute of a core. More waits for the monitor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +50,7 @@ def task_name(buckets: Buckets, block_s: int) -> str:
 def task_script(buckets: Buckets, block_s: int) -> str:
     """The Flux of the task that fills a bucket of rows with the block that is just over.
 
-    What a run missed, and what came later, the monitor finds (influx_sums.py): to look at two
-    would make good a failed run, and cost twice.
+    What a run missed, and what came later, the monitor finds (influx_sums.py).
     """
     every = f"{block_s}s"
     name = task_name(buckets, block_s)
@@ -59,7 +61,7 @@ def task_script(buckets: Buckets, block_s: int) -> str:
             f"option task = {{name: {quoted(name)}, every: {every}, offset: {OFFSET[block_s]}}}",
             f"start = date.truncate(t: -{every}, unit: {every})",
             f"stop = date.truncate(t: now(), unit: {every})",
-            *_sums(buckets, block_s),
+            _sums(buckets, block_s),
         )
     )
 
@@ -67,7 +69,7 @@ def task_script(buckets: Buckets, block_s: int) -> str:
 def sums_script(buckets: Buckets, block_s: int, start_s: int, stop_s: int) -> str:
     """Flux that sums up [start_s, stop_s), Unix times that are multiples of `block_s`, now."""
     head = ('import "strings"', f"start = {instant(start_s)}", f"stop = {instant(stop_s)}")
-    return "\n".join((*head, *_sums(buckets, block_s)))
+    return "\n".join((*head, _sums(buckets, block_s)))
 
 
 def instant(at_s: int) -> str:
@@ -81,34 +83,66 @@ def quoted(text: str) -> str:
     return f'"{escaped}"'
 
 
-def _sums(buckets: Buckets, block_s: int) -> Iterator[str]:
-    source = buckets.raw if block_s == BLOCK_S else buckets.blocks
-    rules = _of_samples if block_s == BLOCK_S else _of_blocks
+def _sums(buckets: Buckets, block_s: int) -> str:
+    return _blocks(buckets) if block_s == BLOCK_S else _hours(buckets)
+
+
+def _hours(buckets: Buckets) -> str:
+    """Hours from rows of five minutes, by what the engine can do: it looks at no row by itself."""
+    made = "\n".join(
+        f"""rows |> filter(fn: (r) => r._field {which} /_max$/)
+  |> aggregateWindow(every: 1h, fn: {function}, createEmpty: false, timeSrc: "_start")
+  |> to(bucket: {quoted(buckets.hours)})
+  |> filter(fn: (r) => r._field == "n")
+  |> yield(name: "{function}")"""
+        for which, function in (("!~", "sum"), ("=~", "max"))
+    )
+    return f"""rows = from(bucket: {quoted(buckets.blocks)})
+  |> range(start: start, stop: stop)
+  |> filter(fn: (r) => r._measurement == "{MEASUREMENT}")
+{made}"""
+
+
+def _blocks(buckets: Buckets) -> str:
     zero = [f"{name}_area: 0.0, {name}_weight: 0.0, {name}_max: -1.0" for name in SERIES_METRICS]
     fields = [f"{name}_{what}" for name in SERIES_METRICS for what in ("area", "weight", "max")]
-    yield f"""
+    total = f"""  |> range(start: start, stop: stop)
+  |> filter(fn: (r) => r._measurement == "{MEASUREMENT}" and r._field =="""
+    return f"""
 rated = (r) => not exists r.quality or {_RATED}
-from(bucket: {quoted(source)})
-  |> range(start: start, stop: stop)
+samples = from(bucket: {quoted(buckets.raw)})
+{total} "covers")
+  |> group()
+  |> count()
+  |> findColumn(fn: (key) => true, column: "_value")
+summed = from(bucket: {quoted(buckets.blocks)})
+{total} "n")
+  |> group()
+  |> sum()
+  |> findColumn(fn: (key) => true, column: "_value")
+done = length(arr: summed) > 0 and length(arr: samples) > 0 and summed[0] == samples[0]
+skip = length(arr: samples) == 0 or done or samples[0] > {MOST_SAMPLES}
+from(bucket: {quoted(buckets.raw)})
+  |> range(start: if skip then time(v: 0) else start, stop: if skip then time(v: 1) else stop)
   |> filter(fn: (r) => r._measurement == "{MEASUREMENT}")
   |> drop(columns: ["_start", "_stop"])
   |> pivot(rowKey: ["_time"], columnKey: ["_field"], valueColumn: "_value")
   |> filter(fn: (r) => exists r.covers)
   |> group(columns: ["_measurement", "link"])
-  |> window(every: {block_s}s)
+  |> window(every: {BLOCK_S}s)
   |> reduce(
     identity: {{n: 0, covers: 0, {", ".join(zero)}}},
     fn: (r, accumulator) => {{
       a = accumulator
       weight = if r.covers > 0 then float(v: r.covers) else 1.0
       return {{
-        {", ".join(rules())}
+        {", ".join(_of_samples())}
       }}
     }},
   )
   |> duplicate(column: "_start", as: "_time")
   |> to(
-    bucket: {quoted(buckets.of(block_s))},
+    bucket: {quoted(buckets.blocks)},
     tagColumns: ["link"],
     fieldFn: (r) => ({{{", ".join(f"{name}: r.{name}" for name in ("n", "covers", *fields))}}}),
   )
@@ -128,15 +162,3 @@ def _of_samples() -> Iterator[str]:
         yield f"{name}_area: if {known} then a.{name}_area + {value} * weight else a.{name}_area"
         yield f"{name}_weight: if {known} then a.{name}_weight + weight else a.{name}_weight"
         yield f"{name}_max: if {known} and {value} > a.{name}_max then {value} else a.{name}_max"
-
-
-def _of_blocks() -> Iterator[str]:
-    """How one 5-minute row counts in its hour."""
-    yield "n: a.n + r.n, covers: a.covers + r.covers"
-    for name in SERIES_METRICS:
-        there = f"exists r.{name}_weight"  # not in rows that an older program summed up
-        for what in ("area", "weight"):
-            old, more = f"a.{name}_{what}", f"r.{name}_{what}"
-            yield f"{name}_{what}: if {there} then {old} + {more} else {old}"
-        old, more = f"a.{name}_max", f"r.{name}_max"
-        yield f"{name}_max: if {there} and {more} > {old} then {more} else {old}"

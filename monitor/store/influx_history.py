@@ -4,11 +4,12 @@ from collections.abc import Iterable, Iterator
 
 from monitor.metrics import SERIES_METRICS
 from monitor.store.history import Span, SumRow
-from monitor.store.influx_flux import BLOCK_S, MEASUREMENT, Buckets, quoted
+from monitor.store.influx_flux import MEASUREMENT, Buckets, quoted
 from monitor.store.influx_http import InfluxServer
-from monitor.store.influx_lines import head_of
+from monitor.store.influx_rows import row_line, sum_of, total_of
 from monitor.store.influx_sums import Sums
 from monitor.store.influx_times import EVER, FAR, flux_time, unix
+from monitor.store.totals import BLOCK_S
 
 LINES = 2000
 """Rows of sums in one request; each has thirty fields."""
@@ -36,7 +37,7 @@ class InfluxHistory:
           |> pivot(rowKey: ["_time"], columnKey: ["_field"], valueColumn: "_value")
           |> filter(fn: (r) => exists r.covers)"""
         for row in self._server.rows(flux):
-            sums = [_sum(row, name) for name in SERIES_METRICS]
+            sums = [_mean(row, name) for name in SERIES_METRICS]
             means, maxima = zip(*sums, strict=True)
             covers_s = int(row["covers"]) / 1000
             yield SumRow(row["link"], unix(row["_time"]), covers_s, means, maxima)
@@ -46,7 +47,7 @@ class InfluxHistory:
         lines: list[str] = []
         hours = set[int]()
         for row in rows:
-            lines.append(line_of(row))
+            lines.append(row_line(total_of(row), full=True))
             hours.add(int(row.at) // 3600 * 3600)
         for at in range(0, len(lines), LINES):
             self._server.write(self.buckets.blocks, lines[at : at + LINES])
@@ -83,22 +84,6 @@ class InfluxHistory:
         return sum(int(row["_value"]) for row in self._server.rows(flux))
 
 
-def _sum(row: dict[str, str], name: str) -> tuple[float | None, float | None]:
-    weight = float(row.get(f"{name}_weight") or 0)
-    if not weight:
-        return None, None
-    return float(row[f"{name}_area"]) / weight, float(row[f"{name}_max"])
-
-
-def line_of(row: SumRow) -> str:
-    """A row as the tasks would have written it. How many samples it had is not known any more."""
-    covers = round(row.covers_s * 1000)
-    weight = float(max(covers, 1))
-    parts = [f"{head_of(row.link)}covers={covers}i,n=0i"]
-    for name, mean, top in zip(SERIES_METRICS, row.means, row.maxima, strict=True):
-        if mean is None or top is None:
-            parts.append(f",{name}_area=0.0,{name}_weight=0.0,{name}_max=-1.0")
-        else:
-            area, most = float(mean * weight), float(top)
-            parts.append(f",{name}_area={area!r},{name}_weight={weight!r},{name}_max={most!r}")
-    return f"{''.join(parts)} {round(row.at * 1000)}"
+def _mean(row: dict[str, str], name: str) -> tuple[float | None, float | None]:
+    area, weight, top = sum_of(row, name)
+    return (area / weight, top) if weight else (None, None)

@@ -1,37 +1,41 @@
-"""Samples in InfluxDB 2: written as lines, read by Flux, summed up by tasks in the server."""
+"""Samples in InfluxDB 2: written as lines, read by Flux, summed up as they pass."""
 
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from math import ceil
+from math import ceil, inf
 
 from inventory.errors import StoreError
 from monitor.metrics import SERIES_INDEX
 from monitor.store.base import LinkSample, Rejected, SeriesPoint
-from monitor.store.influx_flux import (
-    BLOCK_S,
-    HOUR_S,
-    Buckets,
-    instant,
-    quoted,
-)
+from monitor.store.influx_flux import HOUR_S, Buckets, instant, quoted
 from monitor.store.influx_history import InfluxHistory
 from monitor.store.influx_http import InfluxServer, RefusedLinesError, TooMuchError
 from monitor.store.influx_lines import Lines, sample_of
+from monitor.store.influx_rows import Rows, sum_of
 from monitor.store.influx_sums import Sums
 from monitor.store.influx_times import EVER, FAR, flux_time, unix
+from monitor.store.totals import BLOCK_S
 
 MOST_LINES, FEWEST_LINES = 5000, 50
 """A request holds so many; half as many after one that was too much, twice after one that went."""
 AGAIN_S = 5.0
 """A server that did not answer a reader is asked again after so long."""
+LATE_ROWS_S = 15.0
+"""A block's samples are there so long after its end, but for those that come late."""
 LATE_S = 120
 """A reader looks so far behind the newest sample for what was written late."""
 RAW_DAYS = 14
 """Single samples are kept so long; then only their sums."""
 FIRST_LOOK_S, NEXT_LOOK_S = RAW_DAYS * 86_400, 2 * HOUR_S
 """How far back blocks are compared with their samples: at the start, and from then on."""
+HOUR_TASK_S = 600
+"""The task for hours has run so long after one: rows that come later are summed up for it."""
+COMPARED_S = 3600.0
+"""So often. It takes the server a second or two where there are many thousand links."""
+TASKS_FIRST_S = 900.0
+"""The tasks have so long after a block; then what they did not sum up is summed up for them."""
 
 _Piece = tuple[int, float, float, float | None]
 """Place of a bucket, area, weight, maximum."""
@@ -50,12 +54,12 @@ class InfluxSamples(InfluxHistory):
         self._seen_s: int | None = None
         self._failed: StoreError | None = None
         self._again_at = 0.0
-        self._sums = Sums(server, self.buckets)
-        self._oldest_written: float | None = None
-        """The oldest sample written since `compact` compared."""
-        self._compared_until: int | None = None
-        self.behind = False
-        """Whether `compact` did not get to its end."""
+        self._rows = Rows(server, self.buckets.blocks)
+        self._sums = Sums(server, self.buckets, self.samples)
+        self._compared_at = self._compared_until = -inf
+        """When, and up to where, rows were compared with samples."""
+        self._newest = 0.0
+        """The newest sample when `tidy` was last called."""
 
     def write_samples(self, samples: Sequence[LinkSample]) -> Sequence[Rejected]:
         """See SampleStore. Lines that the server refuses for good are found by halving."""
@@ -65,8 +69,9 @@ class InfluxSamples(InfluxHistory):
                 at = 0
                 while at < len(samples):
                     part = samples[at : at + self._most]
-                    pairs = [(sample, self._lines.line(sample)) for sample in part]
-                    self._send(pairs, refused)
+                    known = len(refused)
+                    self._send(part, self._lines.lines(part), refused)
+                    self._rows.add(part, refused[known:])
                     at += len(part)
                     self._most = min(2 * self._most, MOST_LINES)
             except BaseException as error:
@@ -76,9 +81,6 @@ class InfluxSamples(InfluxHistory):
                 raise
             if refused:
                 self._lines.forget()
-            oldest = min((sample.at for sample in samples), default=None)
-            if oldest is not None:
-                self._oldest_written = min(oldest, self._oldest_written or oldest)
         return refused
 
     def last_samples(self) -> Mapping[str, LinkSample]:
@@ -145,28 +147,52 @@ class InfluxSamples(InfluxHistory):
         means = (a / w if w else None for a, w in zip(area, weight, strict=True))
         return tuple(map(SeriesPoint, times, means, tops))
 
-    def compact(self, now: float, budget_s: float = 3600.0) -> int:
-        """Sum up the blocks before `now` that no task did; how many samples they hold. StoreError.
+    def compact(self, now: float) -> int:
+        """Sum up whatever is over before `now` and was not; how many samples that is. StoreError.
 
-        Gives up after about `budget_s` and goes on at the next call: `behind` tells.
+        It is `tidy`, which has its times and a limit, at once and as a whole.
         """
-        until = int(now) // BLOCK_S * BLOCK_S
-        if not self.behind:
+        samples, _ = self._store_rows(now, inf)
+        self._compare(now)
+        return samples + self._sums.work(int(now), inf)[0]
+
+    def tidy(self, now: float, budget_s: float) -> bool:
+        """What is due, for about `budget_s` seconds; whether there is more. StoreError."""
+        newest, until = self._rows.totals.newest, now
+        if newest != self._newest:  # old ones come from the spool, in order
+            self._newest, until = newest, min(newest, now)
+        until -= LATE_ROWS_S
+        if not self._store_rows(until, budget_s)[1]:
+            return True
+        if not self._sums.work(int(until), budget_s)[1]:
+            return True
+        if now - self._compared_at < COMPARED_S:
+            return False
+        self._compared_at = now
+        self._compare(now - TASKS_FIRST_S)
+        return True
+
+    def _store_rows(self, until: float, budget_s: float) -> tuple[int, bool]:
+        """Rows of blocks before `until`, for so long: samples in those that are right, and whether
+        all were stored."""
+        ends = time.monotonic() + budget_s
+        samples = 0
+        while True:
             with self._writing:
-                oldest, self._oldest_written = self._oldest_written, None
-                self._sums.again(int(at) // BLOCK_S * BLOCK_S for at in self._lines.replaced())
-            known = self._compared_until
-            since = until - FIRST_LOOK_S if known is None else min(known, until) - NEXT_LOOK_S
-            since = min(since, int(oldest or since)) // BLOCK_S * BLOCK_S
-            try:
-                self._sums.compare(max(since, 0), until)
-            except StoreError:
-                self._oldest_written = oldest
-                raise
-            self._compared_until = until
-        samples, whole = self._sums.work(until, budget_s)
-        self.behind = not whole
-        return samples
+                stored = self._rows.store_some(until)
+                self._sums.again(self._rows.totals.doubtful())
+            samples += sum(each.n for each in stored if not self._sums.waits(each.at))
+            hours = {each.at // HOUR_S * HOUR_S for each in stored}
+            self._sums.hours_again(hour for hour in hours if hour + HOUR_S + HOUR_TASK_S < until)
+            if not stored or time.monotonic() >= ends:
+                return samples, not stored
+
+    def _compare(self, until_s: float) -> None:
+        until = int(until_s) // BLOCK_S * BLOCK_S
+        known = self._compared_until
+        since = until - FIRST_LOOK_S if known == -inf else min(known, until) - NEXT_LOOK_S
+        self._sums.compare(max(int(since), 0) // BLOCK_S * BLOCK_S, until)
+        self._compared_until = until
 
     def prune(self, before: float, raw_before: float | None = None) -> int:
         """Forget everything before `before`, and single samples before `raw_before`.
@@ -185,16 +211,18 @@ class InfluxSamples(InfluxHistory):
         """See SampleStore."""
         self._server.close()
 
-    def _send(self, pairs: Sequence[tuple[LinkSample, str]], refused: list[Rejected]) -> None:
+    def _send(
+        self, samples: Sequence[LinkSample], lines: Sequence[str], refused: list[Rejected]
+    ) -> None:
         try:
-            self._server.write(self.buckets.raw, [line for _, line in pairs])
+            self._server.write(self.buckets.raw, lines)
         except RefusedLinesError as error:
-            if len(pairs) == 1 or error.dropped == len(pairs):
-                refused += [Rejected(sample, str(error)) for sample, _ in pairs]
+            if len(samples) == 1 or error.dropped == len(samples):
+                refused += [Rejected(sample, str(error)) for sample in samples]
                 return
-            middle = len(pairs) // 2
-            self._send(pairs[:middle], refused)
-            self._send(pairs[middle:], refused)
+            middle = len(samples) // 2
+            self._send(samples[:middle], lines[:middle], refused)
+            self._send(samples[middle:], lines[middle:], refused)
 
     def _pieces(self, link: str, metric: str, first: int, end: int, step: int) -> Iterator[_Piece]:
         """Parts of the series from `first` to `end` (ms), from the coarsest sums that will do."""
@@ -239,9 +267,9 @@ class InfluxSamples(InfluxHistory):
           |> pivot(rowKey: ["_time"], columnKey: ["_field"], valueColumn: "_value")"""
         for row in self._server.rows(flux):
             at = unix(row["_time"])
-            if int(at) // BLOCK_S not in there and float(row[f"{metric}_weight"]) > 0:
-                area, weight = float(row[f"{metric}_area"]), float(row[f"{metric}_weight"])
-                yield (round(at * 1000) - first) // step, area, weight, float(row[f"{metric}_max"])
+            area, weight, top = sum_of(row, metric)
+            if int(at) // BLOCK_S not in there and weight > 0:
+                yield (round(at * 1000) - first) // step, area, weight, top
 
     def _sums_flux(self, length: int, link: str, metric: str, span: tuple[int, int]) -> str:
         where = f""" and r.link == {quoted(link)} and (r._field == "{metric}_area"

@@ -9,7 +9,6 @@ from inventory.errors import StoreError
 from inventory.settings import StoreSettings
 from monitor.store.base import StoreReport
 from monitor.store.influx_flux import (
-    BLOCK_S,
     HOUR_S,
     MEASUREMENT,
     Buckets,
@@ -21,6 +20,7 @@ from monitor.store.influx_http import InfluxServer
 from monitor.store.influx_lines import head_of
 from monitor.store.influx_samples import RAW_DAYS
 from monitor.store.influx_times import EVER, FAR, unix
+from monitor.store.totals import BLOCK_S
 
 DAY_S = 86_400
 USER = "imereti"

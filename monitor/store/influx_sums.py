@@ -1,32 +1,48 @@
-"""Whether the server's tasks summed everything up, and doing it for them where they did not.
+"""Whether everything is summed up, and doing it where it is not.
 
-A task sees the last block. What came later (from the spool, from another store), and what a
-task missed as the server was down, shows in the counts: a block's samples against its rows' `n`.
+The monitor sums up as samples pass (influx_rows.py), and the server's tasks make hours of that.
+What came late, from another store, or beside a monitor that was killed shows in the counts: a
+block's samples against its rows' `n`. Such blocks are summed up from what is stored.
 """
 
 import time
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 
-from monitor.store.influx_flux import BLOCK_S, HOUR_S, MEASUREMENT, Buckets, instant, quoted
-from monitor.store.influx_flux import sums_script as script
+from inventory.errors import StoreError
+from monitor.store.base import LinkSample
+from monitor.store.influx_flux import HOUR_S, MEASUREMENT, Buckets, instant, quoted, sums_script
 from monitor.store.influx_http import InfluxServer
+from monitor.store.influx_rows import MOST_ROWS, row_line
 from monitor.store.influx_times import unix
+from monitor.store.totals import BLOCK_S, Totals
 
-MOST_BLOCKS = {BLOCK_S: 6, HOUR_S: 48}
-"""In one request: some seconds of the server's time for a hundred links."""
+MOST_HOURS = 48
+"""In one request."""
+SLICE_SAMPLES, FIRST_SLICE_S = 50_000, 30
+"""So many samples are read at once, about."""
+
+_Read = Callable[[float, float], Iterable[LinkSample]]
 
 
 class Sums:
     """Compares and sums up. One thread at a time."""
 
-    def __init__(self, server: InfluxServer, buckets: Buckets) -> None:
-        self._server, self._buckets = server, buckets
+    def __init__(self, server: InfluxServer, buckets: Buckets, read: _Read) -> None:
+        self._server, self._buckets, self._read = server, buckets, read
         self._todo: dict[int, set[int]] = {BLOCK_S: set(), HOUR_S: set()}
         """Blocks to sum up again, by their length."""
+        self._under_way: tuple[int, int, Totals] | None = None
+        """A block, how far it was read, and its sums so far."""
+        self._slice_s = FIRST_SLICE_S
 
     def again(self, blocks: Iterable[int]) -> None:
-        """These 5-minute blocks (their starts) got a sample that may have replaced another."""
+        """The rows of these 5-minute blocks (their starts) are not right."""
         self._todo[BLOCK_S].update(blocks)
+
+    def waits(self, block: int) -> bool:
+        """Whether a 5-minute block is still to be summed up again."""
+        return block in self._todo[BLOCK_S]
 
     def hours_again(self, hours: Iterable[int]) -> None:
         """The rows of these hours (their starts) changed."""
@@ -50,19 +66,60 @@ class Sums:
         """Sum up what was found, for about `budget_s`: samples in it, and whether that is all."""
         ends = time.monotonic() + budget_s
         samples = 0
-        for length in (BLOCK_S, HOUR_S):
-            todo = self._todo[length]
-            while due := sorted(block for block in todo if block + length <= until_s):
-                run = list(_run(due, length))
-                text = script(self._buckets, length, run[0], run[-1] + length)
-                found = sum(int(row["n"]) for row in self._server.rows(text) if row.get("n"))
-                todo.difference_update(run)
-                if length == BLOCK_S:
-                    samples += found
-                    self._todo[HOUR_S].update(block // HOUR_S * HOUR_S for block in run)
-                if time.monotonic() > ends:
-                    return samples, False
+        while block := self._due(BLOCK_S, until_s):
+            found = self._some_of(block[0])
+            if found is not None:
+                samples += found
+                self.hours_again([block[0] // HOUR_S * HOUR_S])
+            if time.monotonic() > ends:
+                return samples, False
+        while hours := self._due(HOUR_S, until_s):
+            run = list(_run(hours))
+            script = sums_script(self._buckets, HOUR_S, run[0], run[-1] + HOUR_S)
+            deque(self._server.rows(script), maxlen=0)
+            self._todo[HOUR_S].difference_update(run)
+            if time.monotonic() > ends:
+                return samples, False
         return samples, True
+
+    def _due(self, length: int, until_s: int) -> list[int]:
+        due = sorted(block for block in self._todo[length] if block + length <= until_s)
+        if length == BLOCK_S and self._under_way:
+            due.insert(0, self._under_way[0])
+        return due
+
+    def _some_of(self, block: int) -> int | None:
+        """Read a part of a block, and store its rows at the end: how many samples it has then."""
+        if self._under_way is None:
+            self._todo[BLOCK_S].discard(block)  # what comes from now on may be read, or not
+            self._under_way = (block, block, Totals())
+        block, start, totals = self._under_way
+        stop = min(start + self._slice_s, block + BLOCK_S)
+        try:
+            read = 0
+            for sample in self._read(start, stop):
+                totals.add(sample)
+                read += 1
+            if stop < block + BLOCK_S:
+                self._under_way = (block, stop, totals)
+                self._slice_s = _slice_s(self._slice_s, read)
+                return None
+            samples = self._store(block, totals)
+        except StoreError:
+            self._under_way = None
+            self._todo[BLOCK_S].add(block)
+            raise
+        self._under_way = None
+        return samples
+
+    def _store(self, block: int, totals: Totals) -> int:
+        samples = 0
+        if block in totals.over(block + BLOCK_S):
+            while rows := totals.take(block, MOST_ROWS):
+                lines = [row_line(each, full=True) for each in rows]
+                self._server.write(self._buckets.blocks, lines)
+                samples += sum(each.n for each in rows)
+        return samples
 
     def _counts(self, of: int, length: int, start: int, end: int) -> Iterator[tuple[int, int]]:
         """Samples of all links in each block, counted from samples or from rows' `n`."""
@@ -79,9 +136,15 @@ class Sums:
             yield int(unix(row["_time"])), int(row["_value"])
 
 
-def _run(due: list[int], length: int) -> Iterator[int]:
-    """Blocks from the first on that follow each other, not more than a request should hold."""
-    for number, block in enumerate(due[: MOST_BLOCKS[length]]):
-        if block != due[0] + number * length:
+def _run(due: list[int]) -> Iterator[int]:
+    """Hours from the first on that follow each other, not more than a request should hold."""
+    for number, hour in enumerate(due[:MOST_HOURS]):
+        if hour != due[0] + number * HOUR_S:
             return
-        yield block
+        yield hour
+
+
+def _slice_s(last_s: int, samples: int) -> int:
+    """How much to read at once after so many samples were in `last_s`: a divisor of a block."""
+    fitting = (s for s in (300, 150, 60, 30, 10, 5, 2, 1) if samples * s <= SLICE_SAMPLES * last_s)
+    return next(fitting, 1)

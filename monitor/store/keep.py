@@ -10,9 +10,7 @@ from monitor.store.sqlite import SqliteStore
 from monitor.store.sqlite_samples import RAW_DAYS
 
 DAY_S = 86_400.0
-PRUNE_S = 3600.0
-TASKS_FIRST_S = 180.0
-"""The tasks of InfluxDB have so long to sum up a block; then it is done for them."""
+COMPACT_S, PRUNE_S = 290.0, 3600.0
 BUDGET_S = 1.0
 """Summing up what came late is done in pieces, so that new samples don't wait for it."""
 
@@ -20,20 +18,24 @@ BUDGET_S = 1.0
 def chores_of(store: Store, settings: StoreSettings) -> Callable[[float], bool]:
     """A function of the Unix time that does what is due; whether there is more to do at once.
 
-    StoreError.
+    To be called every minute: five minutes of InfluxDB are to be summed up before its task looks
+    whether they are. StoreError.
     """
     if isinstance(store, SqliteStore):
         return _chores_of_sqlite(store, settings)
     if isinstance(store, InfluxSamples):
-        return partial(_chores_of_influx, store)
+        return partial(store.tidy, budget_s=BUDGET_S)
     return lambda _: False
 
 
 def _chores_of_sqlite(store: SqliteStore, settings: StoreSettings) -> Callable[[float], bool]:
-    pruned_at = 0.0
+    compacted_at = pruned_at = 0.0
 
     def chores(now: float) -> bool:
-        nonlocal pruned_at
+        nonlocal compacted_at, pruned_at
+        if abs(now - compacted_at) < COMPACT_S:
+            return False
+        compacted_at = now
         store.compact(now)
         if now - pruned_at >= PRUNE_S:
             pruned_at = now
@@ -41,9 +43,3 @@ def _chores_of_sqlite(store: SqliteStore, settings: StoreSettings) -> Callable[[
         return False
 
     return chores
-
-
-def _chores_of_influx(store: InfluxSamples, now: float) -> bool:
-    """What its tasks did not do; it forgets by itself."""
-    store.compact(now - TASKS_FIRST_S, BUDGET_S)
-    return store.behind

@@ -2,8 +2,9 @@
 
 The monitor is the real one with `store.kind: influxdb`, the server a real InfluxDB 2.7 on loopback
 with its default options; agents, pace and warming up as in tests.bench.poll. Both processes' CPU
-counts: the server's own threads, its garbage collection and compaction too. Its tasks, which sum up
-every five minutes, are taken out: tests.bench.store measures them.
+counts: the server's own threads, its garbage collection and compaction too. What is done every five
+minutes is not among it (its tasks are taken out, and it is measured between two such times):
+tests.bench.store tells what summing up takes.
 
 `python -m tests.bench.poll_influx COUNT SECONDS` measures one size for as long as is wanted.
 """
@@ -11,6 +12,7 @@ every five minutes, are taken out: tests.bench.store measures them.
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,12 +21,14 @@ from cli.influxd import Influxd, build_influxd
 from inventory.settings import StoreSettings
 from monitor.store.influx_http import InfluxServer
 from monitor.store.influx_setup import set_up
+from monitor.store.totals import BLOCK_S
 from tests.bench import Figure
 from tests.bench.poll import GOALS, INTERVAL_S, MEASURED_S, UNIT, agents, collect
 from tests.bench.poll_collector import TOKEN
 from tests.bench.poll_peers import telegraf_ms
 
 GOAL_MS = 0.65
+ROWS_FAR_S = 60.0
 
 
 def run() -> Iterator[Figure]:
@@ -41,6 +45,7 @@ def measured(count: int, seconds: float, *, beside: bool = False) -> Figure:
         peers = (("Telegraf", _telegraf_ms(port, count)),) if beside else ()
         with _server() as (url, pid):
             where = ("--influxdb", url, "--influxd", str(pid))
+            _until_rows_are_far()
             found = collect(count, port, *where, seconds=seconds)
     both = found["cpu_ms_a_poll"] + found["server_ms_a_poll"]
     note = (
@@ -63,6 +68,13 @@ def _telegraf_ms(port: int, count: int) -> float:
           organization = "{wanted.org}"
           bucket = "{wanted.bucket}" """
         return telegraf_ms(port, count, INTERVAL_S, output, pid)
+
+
+def _until_rows_are_far() -> None:
+    """Wait where a block would end while it warms up or is measured: its rows would come then."""
+    left = BLOCK_S - time.time() % BLOCK_S
+    if left < ROWS_FAR_S:
+        time.sleep(left)
 
 
 @contextmanager

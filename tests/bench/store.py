@@ -9,9 +9,11 @@ import random
 import statistics
 import tempfile
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from cli.influxd import Influxd, build_influxd
@@ -21,16 +23,17 @@ from monitor.store.base import LinkSample, link_sample
 from monitor.store.history import SumRow
 from monitor.store.influx import InfluxStore
 from monitor.store.influx_flux import sums_script
-from monitor.store.influx_history import line_of
 from monitor.store.influx_lines import Lines, full_lines
+from monitor.store.influx_rows import row_line, total_of
 from monitor.store.sqlite import SqliteStore
+from monitor.store.totals import Total, Totals
 from tests.bench import Figure
 from tests.bench.poll_collector import cpu_of
 from tests.influxfixture import InfluxUnderTest
 
 DEVICES, INTERFACES, POLLS = 500, 24, 60
-SUMMED = 10
-"""Devices whose samples are summed up."""
+SUMMED, FLUX_SUMMED = 50, 10
+"""Devices whose samples are summed up by the monitor, and by Flux, which takes longer."""
 WARM_POLLS = 2
 """By then the database knows every series."""
 INTERVAL_S = 10
@@ -114,23 +117,68 @@ def _schema(influx: InfluxUnderTest, folder: Path) -> Figure:
 
 
 def _summing(influx: InfluxUnderTest, folder: Path) -> Figure:
-    """What the task does every five minutes, for few devices."""
-    chance, devices = random.Random(3), range(SUMMED)
+    """What five minutes cost: the monitor's part and the server's, the hour that follows, and the
+    task that finds nothing to do. Beside it what the same takes in Flux, sample by sample."""
     with closing(influx.store(folder, path=folder / "sums")) as store:
-        for second in range(0, BLOCK_S, INTERVAL_S):
-            store.write_samples(_poll(chance, T0 + second, devices))
+        _write_block(store, T0, range(SUMMED))
+        _tidied(store, T0 + 2 * BLOCK_S)  # the first block may be in part another monitor's
+        totals, passing = Totals(), list(_block(T0 + BLOCK_S, range(SUMMED)))
+        spent = [_worked(lambda: deque(map(totals.add, chain(*passing)), maxlen=0))]
+        _write_block(store, T0 + BLOCK_S, range(SUMMED))
         before = _cpu_s(influx)
-        script = sums_script(store.buckets, BLOCK_S, T0, T0 + BLOCK_S)
-        rows = sum(1 for _ in store.server.rows(script))
-        spent = _cpu_s(influx) - before
+        spent.append(_worked(lambda: _tidied(store, T0 + 3 * BLOCK_S)))
+        spent.append(_cpu_s(influx) - before)
+        _write_hour(store, totals.take(T0 + BLOCK_S, SUMMED * INTERFACES))
+        spent.append(_flux_s(influx, store, HOUR_S, T0 - T0 % HOUR_S) * BLOCK_S / HOUR_S)
+        spent.append(_flux_s(influx, store, BLOCK_S, T0 + BLOCK_S))
+        _write_block(store, T0 + 2 * BLOCK_S, range(FLUX_SUMMED))
+        reduced = _flux_s(influx, store, BLOCK_S, T0 + 2 * BLOCK_S)
         influx.remove(store)
-    assert rows == SUMMED * INTERFACES
+    each = [1000 * seconds * INTERVAL_S / (SUMMED * BLOCK_S) for seconds in spent]
+    reduced_ms = 1000 * reduced * INTERVAL_S / (FLUX_SUMMED * BLOCK_S)
     return Figure(
-        "InfluxDB's own CPU for summing up five minutes of 24 interfaces, half of them idle",
-        1000 * spent * INTERVAL_S / (SUMMED * BLOCK_S),
+        "summing up five minutes of 24 interfaces for InfluxDB, half of them idle",
+        sum(each),
         "ms of CPU a poll",
-        note=f"the task's Flux over {SUMMED} devices; a poll's share of it",
+        peers=(("the same in Flux, sample by sample", reduced_ms),),
+        note=f"the monitor adds up: {each[0]:.3f}, and makes rows: {each[1]:.3f}; the server "
+        f"stores them: {each[2]:.3f}, makes hours of them: {each[3]:.3f}, and looks whether its "
+        f"task for five minutes is needed: {each[4]:.3f}; {SUMMED} devices, {FLUX_SUMMED} in Flux",
     )
+
+
+def _block(start: int, devices: range) -> Iterator[list[LinkSample]]:
+    chance = random.Random(3)
+    for second in range(0, BLOCK_S, INTERVAL_S):
+        yield _poll(chance, start + second, devices)
+
+
+def _write_block(store: InfluxStore, start: int, devices: range) -> None:
+    for part in _block(start, devices):
+        store.write_samples(part)
+
+
+def _tidied(store: InfluxStore, now: float) -> None:
+    """Once more after the last: no sample comes any more."""
+    while store.tidy(now, BLOCK_S):
+        pass
+    store.tidy(now, BLOCK_S)
+
+
+def _write_hour(store: InfluxStore, rows: Sequence[Total]) -> None:
+    """The other rows of the hour, like `rows` of one block."""
+    first = T0 - T0 % HOUR_S
+    for at in range(first, first + HOUR_S, BLOCK_S):
+        lines = [row_line(each._replace(at=at), full=False) for each in rows]
+        store.server.write(store.buckets.blocks, lines)
+
+
+def _flux_s(influx: InfluxUnderTest, store: InfluxStore, length: int, start: int) -> float:
+    """CPU of the server for a task's Flux over one block."""
+    before = _cpu_s(influx)
+    script = sums_script(store.buckets, length, start, start + length)
+    sum(1 for _ in store.server.rows(script))
+    return _cpu_s(influx) - before
 
 
 def _lines() -> Iterator[Figure]:
@@ -138,7 +186,7 @@ def _lines() -> Iterator[Figure]:
 
     samples = [each for _, slot in zip(range(20), _slots(2), strict=False) for each in slot]
     ours = Lines()
-    spent = _worked(lambda: [ours.line(each) for each in samples])
+    spent = _worked(lambda: ours.lines(samples))
 
     def points() -> None:
         for each in samples:
@@ -167,7 +215,7 @@ def _year_rows(step_s: int) -> Iterator[SumRow]:
 def _influx_year(influx: InfluxUnderTest, folder: Path) -> tuple[int, float]:
     with closing(influx.store(folder, path=folder / "year")) as store:
         for bucket, step_s in ((store.buckets.blocks, BLOCK_S), (store.buckets.hours, HOUR_S)):
-            lines = list(map(line_of, _year_rows(step_s)))
+            lines = [row_line(total_of(row), full=True) for row in _year_rows(step_s)]
             for at in range(0, len(lines), 2000):
                 store.server.write(bucket, lines[at : at + 2000])
         return _read_year(store, YEAR_STEP_S)

@@ -17,12 +17,12 @@ from inventory.secrets import Secrets
 from inventory.settings import StoreSettings
 from monitor.store.base import Batch, LinkSample, StateEntry, Subject, link_sample
 from monitor.store.influx import InfluxStore
-from monitor.store.influx_flux import BLOCK_S, HOUR_S, Buckets, task_name
+from monitor.store.influx_flux import HOUR_S, Buckets, task_name
 from monitor.store.influx_http import InfluxServer
 from monitor.store.influx_lines import full_lines
 from monitor.store.influx_setup import set_up
-from monitor.store.keep import chores_of
 from monitor.store.open import open_store
+from monitor.store.totals import BLOCK_S
 from monitor.values import Fault, LinkState, Quality, SubjectKind
 from tests.influxfixture import TOKEN, InfluxUnderTest
 
@@ -181,20 +181,25 @@ def run_status(tasks: Any, task: str, run: str) -> str:
         return "between two places"
 
 
+def run_task(store: InfluxStore, length: int, end: float) -> None:
+    """Run a task by hand, for the block that ends at `end`."""
+    tasks = store.server.client.tasks_api()
+    (task,) = tasks.find_tasks(name=task_name(store.buckets, length))
+    run = tasks.run_manually(task.id, datetime.fromtimestamp(end, UTC))
+    until = time.monotonic() + 120
+    while (status := run_status(tasks, task.id, run.id)) not in {"success", "failed"}:
+        assert time.monotonic() < until, status
+        time.sleep(0.1)
+    log = [line.message for line in tasks.get_run_logs(task.id, run.id)]
+    assert status == "success", log
+
+
 def test_the_servers_own_task_sums_up(store: InfluxStore, influx: InfluxUnderTest) -> None:
     # Run by hand for a moment of our choice: waiting for the clock would take six minutes.
     store.write_samples(samples(60))
-    tasks = store.server.client.tasks_api()
     hour = T0 // HOUR_S * HOUR_S + HOUR_S
     for length, end in ((BLOCK_S, T0 + 300), (BLOCK_S, T0 + 600), (HOUR_S, hour)):
-        (task,) = tasks.find_tasks(name=task_name(store.buckets, length))
-        run = tasks.run_manually(task.id, datetime.fromtimestamp(end, UTC))
-        until = time.monotonic() + 120
-        while (status := run_status(tasks, task.id, run.id)) not in {"success", "failed"}:
-            assert time.monotonic() < until, status
-            time.sleep(0.1)
-        log = [line.message for line in tasks.get_run_logs(task.id, run.id)]
-        assert status == "success", log
+        run_task(store, length, end)
     rows = list(
         store.server.rows(
             f'from(bucket: "{store.buckets.blocks}") |> range(start: 0) '
@@ -204,15 +209,44 @@ def test_the_servers_own_task_sums_up(store: InfluxStore, influx: InfluxUnderTes
     assert sorted((row["_field"], float(row["_value"])) for row in rows) == [
         ("in_bps_max", 30.0), ("in_bps_max", 60.0), ("n", 30.0), ("n", 30.0),
     ]  # fmt: skip
-    assert store.compact(T0 + 600) == 0  # nothing is left to do
     (whole,) = store.series("kut-zes", "in_bps", T0 // HOUR_S * HOUR_S, T0 + 600, HOUR_S)
     assert whole.mean == pytest.approx(30.5)
 
 
-def test_what_came_late_is_summed_up_in_pieces(store: InfluxStore) -> None:
-    store.write_samples(samples(30 * 40))
-    chores, rounds = chores_of(store, store.settings), 1
-    while chores(T0 + 30 * 400 + 1000):
+def test_the_task_leaves_alone_what_the_monitor_summed_up(store: InfluxStore) -> None:
+    store.write_samples(samples(60))
+    assert store.compact(T0 + 600) == 60
+    marked = "link,link=kut-zes in_bps_max="
+    for block, number in ((T0, 30), (T0 + 300, 29)):
+        at = round(block * 1000)
+        store.server.write(store.buckets.blocks, [f"{marked}77.0,n={number}i {at}"])
+        run_task(store, BLOCK_S, block + 300)
+    tops = [point.maximum for point in store.series("kut-zes", "in_bps", T0, T0 + 600, 300)]
+    assert tops == [77.0, 60.0]  # the second was told to lack a sample
+
+
+def test_a_block_in_which_the_monitor_was_started_is_summed_up_as_a_whole(
+    store: InfluxStore,
+) -> None:
+    whole = samples(75)
+    store.write_samples(whole[:10])
+    with closing(InfluxStore(store.settings, TOKEN, write=True)) as started_again:
+        started_again.write_samples(whole[10:])
+        while started_again.tidy(T0 + 700, 60):
+            pass
+        points = started_again.series("kut-zes", "in_bps", T0, T0 + 600, 300)
+        assert [(point.mean, point.maximum) for point in points] == [(15.5, 30), (45.5, 60)]
+
+
+@pytest.mark.parametrize("by", ["this monitor", "another"])
+def test_what_came_late_is_summed_up_in_pieces(store: InfluxStore, by: str) -> None:
+    if by == "another":
+        with closing(InfluxStore(store.settings, TOKEN, write=True)) as other:
+            other.write_samples(samples(30 * 40))
+    else:
+        store.write_samples(samples(30 * 40))
+    rounds = 1
+    while store.tidy(T0 + 30 * 400 + 1000, budget_s=0.01):
         rounds += 1
     assert rounds > 1
     points = store.series("kut-zes", "in_bps", T0, T0 + 12_000, 300)
