@@ -40,9 +40,6 @@ MEMORY_SAMPLES = 500_000
 oldest are dropped and counted."""
 DRAIN_SAMPLES = 5000
 """What the spool gives at once."""
-WAIT_S, ENOUGH_SAMPLES = 5.0, 1000
-"""For a database of their own few samples wait so long for others, in the spool meanwhile: what a
-request costs it does not depend on how many there are. Those of many devices go every second."""
 WINDOWS_S = 1.5
 """How often maintenance windows are read, with the next transaction: every second one."""
 CHORES_S = 60.0
@@ -87,8 +84,6 @@ class Writer:
         self._sample_gate = Gate(clock) if store.apart else self._journal_gate
         self._spool_problems: dict[str, str] = {}
         self._windows_due = self._chores_due = 0.0
-        self._samples_due = 0.0
-        """When samples go however few they are."""
         self._carried = clock.monotonic() - SAMPLES_S
         """When the last transaction was begun."""
         self._news, self._hurry = asyncio.Event(), asyncio.Event()
@@ -166,7 +161,7 @@ class Writer:
             self._hurry.clear()
             self._carried = self._clock.monotonic()
             await self._turn()
-        self._journal_gate.retry_at = self._samples_due = 0.0
+        self._journal_gate.retry_at = 0.0
         if self._spool is None:
             self._sample_gate.retry_at = 0.0
         await self._carry()
@@ -190,24 +185,10 @@ class Writer:
         if self._store.apart or self._spooled:
             if self._journal_gate.open:
                 await self._carry_batch(())
-            if self._may_wait():
-                await self._put_aside_samples()
-            elif self._sample_gate.open:
-                self._samples_due = self._clock.monotonic() + WAIT_S
-                if self._spooled:
-                    await self._put_aside_samples()
-                    await self._drain()
-                else:
-                    await self._carry_samples()
+            if self._sample_gate.open:
+                await (self._drain() if self._spooled else self._carry_samples())
         elif self._journal_gate.open:
             await self._carry_batch(self._taken())
-
-    def _may_wait(self) -> bool:
-        """Whether it is better to send samples later, together with others."""
-        if self._spool is None or not self._store.apart or self._spool_problems.get("samples"):
-            return False
-        few = self.waiting < ENOUGH_SAMPLES
-        return few and not self.problem and self._clock.monotonic() < self._samples_due
 
     async def _carry_batch(self, samples: Sequence[LinkSample]) -> None:
         """States, incidents, polls, and `samples` in the same transaction."""
@@ -316,8 +297,7 @@ class Writer:
         journal, samples = self._journal_gate, self._sample_gate
         if journal.slow(FLUSH_S) or journal.problem or self._unwritten.spooled:
             await self._put_aside_states()
-        behind = self._spooled and not self._may_wait()
-        if samples.slow(FLUSH_S) or samples.problem or behind:
+        if samples.slow(FLUSH_S) or samples.problem or self._spooled:
             await self._put_aside_samples()
 
     async def _put_aside_states(self) -> None:

@@ -27,7 +27,7 @@ from monitor.store.base import (
 )
 from monitor.store.sqlite import SqliteStore
 from monitor.values import Fault, LinkState, SubjectKind
-from monitor.writer import ENOUGH_SAMPLES, WAIT_S, Writer
+from monitor.writer import Writer
 
 T0 = 1_790_000_000.0
 LINK = Subject(SubjectKind.LINK, "kut-zes")
@@ -44,18 +44,6 @@ class Hasty(SystemClock):
         return super().monotonic() * 100
 
 
-class Stepped(SystemClock):
-    """Time passes when a test says so; who waits looks again every hundredth of a second."""
-
-    now = 1000.0
-
-    async def wait(self, event: asyncio.Event, seconds: float) -> bool:
-        return await super().wait(event, min(seconds, 0.01))
-
-    def monotonic(self) -> float:
-        return self.now
-
-
 class Apart(SqliteStore):
     """A real SQLite store whose samples fail as those of a database of their own would."""
 
@@ -67,14 +55,11 @@ class Apart(SqliteStore):
         self.hung = threading.Event()
         self.hung.set()
         self.refuses: Callable[[LinkSample], bool] = lambda _: False
-        self.sent: list[int] = []
-        """How many samples came each time."""
 
     def write_samples(self, samples: Sequence[LinkSample]) -> Sequence[Rejected]:
         self.hung.wait(20)
         if self.away:
             raise StoreError("http://noc:8086: can't be reached.")
-        self.sent.append(len(samples))
         super().write_samples([each for each in samples if not self.refuses(each)])
         return [Rejected(each, "type conflict") for each in samples if self.refuses(each)]
 
@@ -208,38 +193,6 @@ async def test_what_is_on_disk_and_what_waits_in_memory_are_counted_apart(tmp_pa
             store.away = spool.full = False
             await until_stored(writer)
             assert await told(T0 + 3) == (0, 0)
-
-
-async def test_few_samples_wait_on_disk_for_others_and_many_or_the_end_do_not(
-    tmp_path: Path,
-) -> None:
-    store = Apart.open(tmp_path / "s.sqlite", write=True)
-    assert isinstance(store, Apart)
-    clock = Stepped()
-    with spool_in(tmp_path) as spool:
-        writer = Writer(store, clock, spool=spool)
-        async with at_work(writer):
-            writer.put(Batch(samples(0, 10)))
-            await until_stored(writer)  # the first ones go at once
-            for part in (1, 2, 3):
-                clock.now += 1
-                writer.put(Batch(samples(10 * part, 10)))
-                await until(lambda: spool.waiting == 10 * part)  # noqa: B023  (it ends here)
-            assert store.sent == [10]
-            clock.now += WAIT_S
-            writer.put(Batch(samples(40, 10)))
-            await until_stored(writer)
-            assert store.sent == [10, 40]
-            clock.now += 1
-            writer.put(Batch(samples(50, ENOUGH_SAMPLES)))
-            await until_stored(writer)
-            assert store.sent == [10, 40, ENOUGH_SAMPLES]
-            clock.now += 1
-            writer.put(Batch(samples(50 + ENOUGH_SAMPLES, 10)))
-            await until(lambda: spool.waiting == 10)
-    assert store.sent[3:] == [10]
-    assert stored(store) == list(range(60 + ENOUGH_SAMPLES))
-    store.close()
 
 
 async def test_while_a_store_hangs_samples_go_to_disk_and_the_end_does_not_wait(
