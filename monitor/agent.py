@@ -7,6 +7,7 @@ from typing import cast
 
 from inventory.errors import SnmpError
 from monitor.flat import Flat, flat_of
+from monitor.look import Look
 from monitor.metrics import IF_NAME
 from monitor.readings import Decoded, Plan, Reading, decode, if_indexes, place, plan
 from monitor.said import say
@@ -43,8 +44,8 @@ class DevicePoll:
 class DeviceAgent:
     """The state of talking to one device. Never stored: an ifIndex means nothing tomorrow."""
 
-    __slots__ = ("_absent", "_calling", "_monotonic", "_plan", "_polls_since_look", "_session",
-                 "_uptime_cs", "_wall", "target")  # fmt: skip
+    __slots__ = ("_absent", "_calling", "_looks", "_monotonic", "_plan", "_polls_since_look",
+                 "_session", "_uptime_cs", "_wall", "target")  # fmt: skip
 
     def __init__(
         self,
@@ -57,6 +58,8 @@ class DeviceAgent:
         self._session, self._monotonic, self._wall = session, monotonic, wall
         self._calling = session if isinstance(session, CallingSession) else None
         self._plan: Plan | None = None
+        self._looks: Look | None = None
+        """Of its last complete poll."""
         self._absent: frozenset[int] = frozenset()
         self._polls_since_look = 0
         self._uptime_cs: int | None = None
@@ -93,8 +96,9 @@ class DeviceAgent:
             if isinstance(result, SnmpError):
                 done(self.failed(began, result.message))
                 return
-            flat = flat_of(asked, result)
+            flat = flat_of(asked, result, self._looks)
             if flat is not None:
+                self._looks = flat.look
                 done(self._result(began, flat))
                 return
             try:

@@ -1,13 +1,14 @@
 """What is remembered of links, of their two ends and of the devices that these belong to."""
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from monitor.flat import COUNTERS, Flat
+from monitor.flat import Flat
 from monitor.health import Verdict
+from monitor.look import COUNTERS, Form
 from monitor.metrics import INTERFACE_METRICS, MIRROR, SERIES_INDEX, SERIES_METRICS
 from monitor.rates import Rates
 from monitor.readings import PER_REQUEST, Reading
@@ -73,7 +74,8 @@ class End:
 class Owner:
     """A device with ends of links."""
 
-    __slots__ = ("at", "base", "ends", "firsts", "limits", "name", "quick", "seconds", "troubled")
+    __slots__ = ("at", "base", "ends", "firsts", "limits", "name", "quick", "seconds", "tops",
+                 "troubled")  # fmt: skip
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -87,9 +89,11 @@ class Owner:
         """Rates of all its ends, when they were made together."""
         self.limits: tuple[float, ...] = ()
         """A rate beyond these is looked at more closely; one for each counter of `base`."""
+        self.tops: tuple[Form, tuple[float, ...]] | None = None
+        """The same, one for each number of polls of a form."""
         self.troubled = False
         """Whether something about an end or its link has to be looked at in each poll."""
-        self.firsts = Speaking((), (), ())
+        self.firsts = Speaking((), (), (), tuple)
         """The ends a, which speak for their links."""
         self.seconds: tuple[int, ...] = ()
         """Places of the ends that speak only where the other does not."""
@@ -104,7 +108,12 @@ class Owner:
         """The ends at `places`."""
         ends = [self.ends[place] for place in places]
         mirrored = tuple(end.expected.end == "b" for end in ends)
-        return Speaking(places, tuple(end.link.id for end in ends), _pickers(places, mirrored))
+        return Speaking(
+            places,
+            tuple(end.link.id for end in ends),
+            _pickers(places, mirrored),
+            _covers(places),
+        )
 
     def go_on(self, before: "Owner") -> None:
         """Its ends as `before` saw them, those that are the same."""
@@ -140,18 +149,28 @@ class Speaking(NamedTuple):
     links: tuple[str, ...]
     picks: tuple[Any, ...]
     """Take a sample's values out of a Quick's row with a None behind it."""
+    covers: Callable[[Sequence[float]], Sequence[float]]
+    """Takes each end's seconds out of a Quick's."""
 
 
 class Quick:
     """The rates of a device's interfaces, all of them good."""
 
-    __slots__ = ("row", "seconds")
+    __slots__ = ("_form", "_found", "seconds")
 
-    def __init__(self, row: "array[float]", seconds: Sequence[float]) -> None:
-        self.row = row
-        """One for each counter, interface after interface."""
+    def __init__(
+        self, found: "array[float]", seconds: Sequence[float], form: Form | None = None
+    ) -> None:
+        """`found`: one for each counter, interface after interface, or for each of `form`."""
+        self._found, self._form = found, form
         self.seconds = seconds
         """That they cover, one for each request."""
+
+    @property
+    def row(self) -> Sequence[float | None]:
+        """One for each counter, interface after interface, and a None behind them."""
+        form = self._form
+        return [*self._found, None] if form is None else form.row(self._found)
 
     def covers_s(self, place: int) -> float:
         """Of one interface."""
@@ -159,7 +178,7 @@ class Quick:
 
     def values(self, place: int, *, mirrored: bool) -> tuple[float | None, ...]:
         """In the order of SERIES_METRICS, as seen from the other end when `mirrored`."""
-        found: tuple[float | None, ...] = _picker(place, mirrored)([*self.row, None])
+        found: tuple[float | None, ...] = _picker(place, mirrored)(self.row)
         return found
 
     def rates(self, place: int) -> Rates:
@@ -178,6 +197,15 @@ def _picker(place: int, mirrored: bool) -> Any:
 def _pickers(places: tuple[int, ...], mirrored: tuple[bool, ...]) -> tuple[Any, ...]:
     """One for each place: takes a sample's values out of a Quick's row."""
     return tuple(map(_picker, places, mirrored))
+
+
+@lru_cache(maxsize=1024)
+def _covers(places: tuple[int, ...]) -> Callable[[Sequence[float]], Sequence[float]]:
+    """Takes the seconds of `places` out of those of the requests."""
+    requests = [place // PER_REQUEST for place in places]
+    if len(requests) > 1:
+        return itemgetter(*requests)
+    return lambda seconds: tuple(seconds[at] for at in requests)
 
 
 @lru_cache(maxsize=1024)

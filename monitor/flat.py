@@ -6,27 +6,16 @@ Whatever is out of the ordinary goes through monitor/readings.py and monitor/rat
 """
 
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from operator import itemgetter
 from typing import NamedTuple, cast, overload
 
-from monitor.metrics import INTERFACE_METRICS, Kind
+from monitor.look import COUNTERS, NARROW, STATICS, Look, Pick, look_of, tuple_of
 from monitor.readings import PER_REQUEST, TOP32, WIDTH, Plan, Reading, numbers
 from monitor.snmp.base import Answer, Value
 
 Row = tuple[Value | None, ...]
-Pick = Callable[[Row], Row]
 
-COUNTERS = tuple(
-    column
-    for column, metric in enumerate(INTERFACE_METRICS)
-    if metric.series and metric.kind in {Kind.COUNTER64, Kind.COUNTER32}
-)
-"""Columns of what is turned into rates."""
-STATICS = tuple(column for column in range(1, WIDTH) if column not in COUNTERS)
-"""Columns of what rarely changes: states, speed, discontinuity time."""
-_NARROW = tuple(column for column in COUNTERS if INTERFACE_METRICS[column].kind is Kind.COUNTER32)
 _ONLY_INT = {int}
 
 
@@ -52,22 +41,18 @@ def picks(interfaces: int) -> Picks:
     clocks = [at * (1 + PER_REQUEST * WIDTH) for at in range(requests)]
 
     def columns(wanted: Sequence[int]) -> Pick:
-        return _tuple_of([begin + column for begin in begins for column in wanted])
+        return tuple_of([begin + column for begin in begins for column in wanted])
 
     return Picks(
         columns((0,)),
-        _tuple_of(clocks),
+        tuple_of(clocks),
         columns(STATICS),
         columns(COUNTERS),
-        columns(_NARROW),
+        columns(NARROW),
     )
 
 
-def _tuple_of(places: Sequence[int]) -> Pick:
-    """itemgetter of one place would yield no tuple."""
-    if len(places) > 1:
-        return itemgetter(*places)
-    return lambda row: tuple(row[place] for place in places)
+_NO_NUMBERS = array("Q")
 
 
 class Flat(Sequence[Reading | None]):
@@ -76,18 +61,55 @@ class Flat(Sequence[Reading | None]):
     To whom looks closer it is its readings, in the order of Target.interfaces.
     """
 
-    __slots__ = ("clocks_cs", "counters", "plan", "received", "statics")
+    __slots__ = ("_counters", "_statics", "clocks_cs", "look", "numbers", "plan", "received")
 
     def __init__(self, asked: Plan, received: tuple[float, ...], row: Row) -> None:
-        """TypeError and OverflowError for counters that are no numbers of 64 bits."""
+        """From all its values. TypeError and OverflowError for counters that are no numbers of 64
+        bits."""
         pick = picks(len(asked.names))
         self.plan = asked
         self.received = received
         """time.monotonic(), one an answer; so are the clocks."""
-        self.clocks_cs: tuple[int, ...] = pick.clocks(row)  # type: ignore[assignment]
-        self.statics = pick.statics(row)
-        self.counters = array("Q", cast("tuple[int, ...]", pick.counters(row)))
+        self.clocks_cs: tuple[int, ...] = pick.clocks(row)
+        self._statics: Row | None = pick.statics(row)
+        self._counters: array[int] | None = array("Q", pick.counters(row))
+        self.look: Look | None = None
+        self.numbers = _NO_NUMBERS
+        """What it has of its own, if it looks like `look`."""
+
+    @classmethod
+    def like(cls, look: Look, received: tuple[float, ...], numbers: tuple[int, ...]) -> "Flat":
+        """From what it has of its own."""
+        flat = cls.__new__(cls)
+        flat.plan, flat.received, flat.look = look.plan, received, look
+        flat.clocks_cs = look.form.clocks(numbers)
+        flat.numbers = array("Q", numbers)
+        flat._statics = flat._counters = None
+        return flat
+
+    @property
+    def statics(self) -> Row:
+        """One of STATICS after the other, interface after interface."""
+        if self._statics is None:
+            self._look_closer()
+        return cast("Row", self._statics)
+
+    @statics.setter
+    def statics(self, equal: Row) -> None:
+        self._statics = equal
+
+    @property
+    def counters(self) -> "array[int]":
         """One of COUNTERS after the other, interface after interface."""
+        if self._counters is None:
+            self._look_closer()
+        return cast("array[int]", self._counters)
+
+    def _look_closer(self) -> None:
+        assert self.look is not None  # noqa: S101  (it has all values, or looks like one that had)
+        pick, row = picks(len(self.plan.names)), self.look.values(self.numbers)
+        self._statics = pick.statics(row)
+        self._counters = array("Q", pick.counters(row))
 
     def __len__(self) -> int:
         return len(self.plan.names)
@@ -119,8 +141,13 @@ def one_of(statics: Row) -> Row:
     return statics
 
 
-def flat_of(asked: Plan, answers: Sequence[Answer]) -> Flat | None:
-    """`answers` as they nearly always are; None when something about them has to be looked at."""
+def flat_of(asked: Plan, answers: Sequence[Answer], look: Look | None = None) -> Flat | None:
+    """`answers` as they nearly always are; None when something about them has to be looked at.
+
+    `look` is that of the poll before.
+    """
+    if look is not None and look.plan is asked and look.shows(answers):
+        return _alike(look, answers)
     row: Row = ()
     for answer in answers:
         if not answer.whole:
@@ -137,4 +164,22 @@ def flat_of(asked: Plan, answers: Sequence[Answer]) -> Flat | None:
         return None
     if not sound or pick.names(row) != asked.names or set(map(type, clocks)) != _ONLY_INT:
         return None
+    if None not in row and (found := look_of(asked, answers)) is not None:
+        flat.look = found
+        flat.numbers = array("Q", _numbers(answers))
     return flat
+
+
+def _alike(look: Look, answers: Sequence[Answer]) -> Flat | None:
+    """All but the numbers is what was looked at before."""
+    numbers = _numbers(answers)
+    if max(look.form.narrow(numbers)) > TOP32:
+        return None
+    return Flat.like(look, tuple([answer.received for answer in answers]), numbers)
+
+
+def _numbers(answers: Sequence[Answer]) -> tuple[int, ...]:
+    found: tuple[int, ...] = ()
+    for answer in answers:
+        found += answer.numbers
+    return found

@@ -1,6 +1,7 @@
 """What the ends of links say, poll after poll: samples for the store, verdicts for the ledger."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from itertools import repeat
 from typing import cast
 
@@ -12,7 +13,7 @@ from monitor.health import BUSY_POLLS, SOUND, EndView, Verdict, judge
 from monitor.metrics import COLUMN, MIRROR, SERIES_INDEX
 from monitor.quick import QUICK, limits_of, quick_rates
 from monitor.rates import Rates, came_back, no_rates, rates
-from monitor.readings import PER_REQUEST, Reading
+from monitor.readings import Reading
 from monitor.store.base import LinkSample
 from monitor.targets import Target
 from monitor.values import RATED, LinkState, Quality
@@ -24,6 +25,9 @@ SPARE_SHARE = 0.5
 _OPER, _ADMIN = COLUMN["ifOperStatus"], COLUMN["ifAdminStatus"]
 _IN_BPS, _OUT_BPS = SERIES_INDEX["in_bps"], SERIES_INDEX["out_bps"]
 _IN_ERRORS, _OUT_ERRORS = SERIES_INDEX["in_errors_ps"], SERIES_INDEX["out_errors_ps"]
+
+_SAMPLE: Callable[[tuple[object, ...]], LinkSample] = partial(tuple.__new__, LinkSample)
+"""From its fields, without a call of Python's."""
 
 
 class Links:
@@ -109,17 +113,16 @@ class Links:
             more = [p for p in owner.seconds if self._speaks(owner.ends[p], at, rated=True)]
             if more:
                 speaking = owner.speaking((*speaking.places, *more))
-        row, seconds = [*found.row, None], found.seconds
-        return list(
-            map(
-                LinkSample,
-                speaking.links,
-                repeat(at),
-                repeat(Quality.GOOD),
-                [seconds[place // PER_REQUEST] for place in speaking.places],
-                [pick(row) for pick in speaking.picks],
-            )
+        row, seconds = found.row, found.seconds
+        rows = zip(
+            speaking.links,
+            repeat(at),
+            repeat(Quality.GOOD),
+            speaking.covers(seconds),
+            [pick(row) for pick in speaking.picks],
+            strict=False,
         )
+        return list(map(_SAMPLE, rows))
 
     def _fold_each(
         self, owner: Owner, readings: Sequence[Reading | None], at: float
@@ -146,6 +149,7 @@ class Links:
         if taken and owner.ends:
             flat.statics = one_of(flat.statics)
             owner.base = flat
+            owner.tops = None
             owner.limits = limits_of(owner, cast("Sequence[Reading]", each_reading), self._alarms)
             for end in owner.ends:
                 end.base = None

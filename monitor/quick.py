@@ -7,12 +7,14 @@ GOOD. For any other poll there is None, and the caller takes the long way.
 
 from array import array
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
+from math import inf
 from operator import gt, sub, truediv
 
 from inventory.settings import AlarmSettings
 from monitor.ends import Owner, Quick
-from monitor.flat import COUNTERS, Flat
+from monitor.flat import Flat
+from monitor.look import COUNTERS, Form
 from monitor.metrics import INTERFACE_METRICS, Kind
 from monitor.rates import (
     CLOCKS_AGREE_S,
@@ -36,6 +38,14 @@ def quick_rates(owner: Owner, flat: Flat, interval_s: float, spare_s: float) -> 
     base = owner.base
     if base is None or owner.troubled or base.plan is not flat.plan:
         return None
+    alike = flat.look is not None and flat.look is base.look
+    return (_alike if alike else _looked_at)(owner, base, flat, interval_s, spare_s)
+
+
+def _looked_at(
+    owner: Owner, base: Flat, flat: Flat, interval_s: float, spare_s: float
+) -> Quick | None:
+    """The same, of everything that was asked for."""
     if base.statics != flat.statics:  # a state, a speed or a discontinuity time is another
         return None
     flat.statics = base.statics  # equal, and shared with other devices
@@ -51,13 +61,37 @@ def quick_rates(owner: Owner, flat: Flat, interval_s: float, spare_s: float) -> 
     return Quick(array("d", found), seconds)
 
 
+def _alike(owner: Owner, base: Flat, flat: Flat, interval_s: float, spare_s: float) -> Quick | None:
+    """The same of polls that look alike: what is no number of their own did not change."""
+    assert flat.look is not None  # noqa: S101  (it is the base's)
+    form = flat.look.form
+    changes = list(map(sub, flat.numbers, base.numbers))
+    if min(changes) < 0 or any(form.statics(changes)):
+        return None
+    seconds = _seconds(base, flat, LATE_INTERVALS * interval_s, spare_s)
+    if seconds is None:
+        return None
+    if owner.tops is None or owner.tops[0] is not form:
+        owner.tops = (form, _tops(form, owner.limits))
+    divisors = form.divisors(seconds, partial(_divisors, interfaces=len(flat)))
+    found = list(map(truediv, changes, divisors))
+    if any(map(gt, found, owner.tops[1])):
+        return None
+    return Quick(array("d", found), seconds, form)
+
+
+@lru_cache(maxsize=1024)
+def _tops(form: Form, limits: tuple[float, ...]) -> tuple[float, ...]:
+    return form.thin(limits, inf)
+
+
 def _changes(base: Flat, flat: Flat) -> list[int] | None:
     """Of each counter; None when one went back."""
     found = list(map(sub, flat.counters, base.counters))
     return None if min(found) < 0 else found
 
 
-def _seconds(base: Flat, flat: Flat, late_s: float, spare_s: float) -> list[float] | None:
+def _seconds(base: Flat, flat: Flat, late_s: float, spare_s: float) -> tuple[float, ...] | None:
     """By the device's clock between the two readings of each request, if ours agrees."""
     found = []
     for received, clock, received_before, clock_before in zip(
@@ -70,11 +104,15 @@ def _seconds(base: Flat, flat: Flat, late_s: float, spare_s: float) -> list[floa
         if abs(theirs - ours) > CLOCKS_AGREE_S + CLOCKS_AGREE_SHARE * ours:
             return None
         found.append(theirs)
-    return found
+    return tuple(found)
 
 
-def _divisors(seconds: Sequence[float], interfaces: int) -> Sequence[float]:
-    """Change over this is the rate, factor included: one for each counter."""
+@lru_cache(maxsize=1024)
+def _divisors(seconds: tuple[float, ...], interfaces: int) -> Sequence[float]:
+    """Change over this is the rate, factor included: one for each counter.
+
+    They are hundredths of a second about the interval: few are ever seen.
+    """
     found: list[float] = []
     for at, each in enumerate(seconds):
         count = min(PER_REQUEST, interfaces - at * PER_REQUEST)

@@ -16,6 +16,16 @@ MAX_WALK_ROWS = 20_000
 """A walk that yields more is cut off with an error: no device here has so many interfaces."""
 
 
+class Laid(Protocol):
+    """What all answers of one look have in common: some values, and the places of the others."""
+
+    places: tuple[int, ...]
+    """Of the values in common, in order; numbers stand at all others."""
+
+    def values(self, numbers: tuple[int, ...]) -> tuple[Value | None, ...]:
+        """All values of the answer that has these numbers, in order."""
+
+
 class Answer(NamedTuple):
     """The answer to one request."""
 
@@ -23,10 +33,18 @@ class Answer(NamedTuple):
     """time.monotonic() when it was read."""
     names: Sequence[str]
     """The OIDs that were asked for."""
-    values: tuple[Value | None, ...]
-    """One for each of `names`; None for what the device has not."""
+    given: tuple[Value | None, ...]
+    """See `values`; empty where `laid` tells them."""
     whole: bool
     """Whether the device has all of it."""
+    laid: Laid | None = None
+    """What it looks like, if one before looked the same; and what it then has of its own."""
+    numbers: tuple[int, ...] = ()
+
+    @property
+    def values(self) -> tuple[Value | None, ...]:
+        """One for each of `names`; None for what the device has not."""
+        return self.given if self.laid is None else self.laid.values(self.numbers)
 
     @property
     def found(self) -> dict[str, Value]:

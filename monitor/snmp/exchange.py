@@ -1,6 +1,8 @@
 """One poll's requests to one device: sent at once, sent again, answered or given up."""
 
 import time
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from monitor.said import say
@@ -74,21 +76,16 @@ class Exchange:
             if not isinstance(text, bytes):
                 self._told(number, text)
                 return
-            asked = self._asked[place]
-            reading = asked.rows if asked.question.kind == GET_BULK else asked.read
-            values = reading(text, peer.head, number)
+            answer = _read(self._asked[place], text, peer.head, number, received)
         except ValueError as error:
             self._client.counters.refused += 1
             self._heard = str(error)
             return
-        if isinstance(values, Refusal):
-            self._told(number, values)
+        if isinstance(answer, Refusal):
+            self._told(number, answer)
             return
         self._close(number)
         self._client.counters.answers += 1
-        answer = Answer(
-            received, asked.question.names, cast("tuple[Value | None, ...]", values), asked.whole
-        )
         self._answers[place] = answer
         self._left -= 1
         if not self._left:
@@ -163,3 +160,22 @@ class Exchange:
         self.over, self._answers = True, []
         self._session.ended(self)
         self._done(answers)
+
+
+_ANSWER: Callable[[tuple[object, ...]], Answer] = partial(tuple.__new__, Answer)
+"""From its fields, without a call of Python's."""
+
+
+def _read(
+    asked: Asked, text: bytes, head: bytes, number: bytes, received: float
+) -> Answer | Refusal:
+    """What `text` says. ValueError when it is no answer to what was asked."""
+    names, laid = asked.question.names, asked.layout
+    if laid is not None and (numbers := laid.read(text, number)) is not None:
+        asked.hit = True
+        return _ANSWER((received, names, (), asked.whole, laid, numbers))
+    reading = asked.rows if asked.question.kind == GET_BULK else asked.read
+    values = reading(text, head, number)
+    if isinstance(values, Refusal):
+        return values
+    return Answer(received, names, cast("tuple[Value | None, ...]", values), asked.whole)

@@ -58,7 +58,7 @@ class Sharing:
         return made
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Layout:
     """One answer's octets by turns: fixed, request id, fixed, number, fixed, number, ... fixed."""
 
@@ -101,14 +101,18 @@ class Layout:
             sharing.picker(tuple(found_at[place] for place in range(len(values)))),
         )
 
-    def read(self, text: bytes, number: bytes) -> Values | None:
-        """The values of `text`, the answer to request `number`; None when it looks different."""
+    def read(self, text: bytes, number: bytes) -> tuple[int, ...] | None:
+        """The numbers in `text`, the answer to request `number`; None when it looks different."""
         if len(text) != self.struct.size:
             return None
         parts = self.struct.unpack(text)
         if parts[1] != number or parts[::2] != self.fixed:
             return None
-        return self.pick(self.constants + tuple(map(_number, parts[3::2])))
+        return tuple(map(_number, parts[3::2]))
+
+    def values(self, numbers: tuple[int, ...]) -> Values:
+        """See Laid."""
+        return self.pick(self.constants + numbers)
 
     def moved(self, values: Values) -> set[int]:
         """Places whose value was thought fixed and is another in `values`."""

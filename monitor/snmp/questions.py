@@ -133,11 +133,13 @@ class Asked:
     """Whether the last answer held all that was asked for."""
     _head: bytes = b""
     _prefix: bytes = b""
-    _layout: Layout | None = None
+    layout: Layout | None = None
+    """What its last answer looked like, and the next one probably will."""
     _moving: frozenset[int] = frozenset()
     """Places of the numbers that are expected to change: the device's clock in front, 64-bit
     counters, and what was seen to."""
-    _hit: bool = False
+    hit: bool = False
+    """Whether an answer looked like `layout`."""
     _misses: int = 0
 
     def text(self, head: bytes, number: bytes) -> bytes:
@@ -149,7 +151,7 @@ class Asked:
             size = len(head) + len(pdu_head) - 2 + pdu
             prefix = bytes((SEQUENCE,)) + length(size) + head + pdu_head
             self._prefix = self.sharing.one(prefix)
-            self._head, self._layout = head, None
+            self._head, self.layout = head, None
         return self._prefix + number + self.question.tail
 
     def read(self, text: bytes, head: bytes, number: bytes) -> Values | Refusal:
@@ -157,9 +159,9 @@ class Asked:
 
         Every name has to be the one that was asked for. ValueError when it is no such answer.
         """
-        if self._layout and (values := self._layout.read(text, number)) is not None:
-            self._hit = True
-            return values
+        if self.layout and (numbers := self.layout.read(text, number)) is not None:
+            self.hit = True
+            return self.layout.values(numbers)
         pdu = self._pdu(text, head, number)
         if isinstance(pdu, Refusal):
             return pdu
@@ -199,15 +201,15 @@ class Asked:
         self._misses += 1
         numbers = {place for place, bind in enumerate(pdu.binds) if bind.tag in UNSIGNED_OCTETS}
         moving = self._moving
-        if self._layout:
-            moving |= self._layout.moved(values) & numbers
+        if self.layout:
+            moving |= self.layout.moved(values) & numbers
         else:  # a guess, which later answers add to
             moving |= {at for at, bind in enumerate(pdu.binds) if bind.tag == COUNTER64}
             moving |= {at for at in numbers if at == 0}
-        grown = moving != self._moving or self._layout is None
-        if not grown and not self._hit and self._misses % RELEARN_MISSES != 1:
+        grown = moving != self._moving or self.layout is None
+        if not grown and not self.hit and self._misses % RELEARN_MISSES != 1:
             return
-        self._moving, self._hit = self.sharing.one(moving), False
+        self._moving, self.hit = self.sharing.one(moving), False
         fields = []
         for place in sorted(moving & numbers):
             bind = pdu.binds[place]
@@ -216,7 +218,7 @@ class Asked:
             fields.append(Field(place, begin, bind.end))
         number_at = pdu.number_end - 4
         if text[number_at - 2 : number_at] == b"\x02\x04":
-            self._layout = Layout.of(text, number_at, fields, values, self.sharing)
+            self.layout = Layout.of(text, number_at, fields, values, self.sharing)
 
 
 def read_pdu(text: bytes, head: bytes, kind: int, most_binds: int) -> Pdu:
