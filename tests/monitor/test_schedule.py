@@ -42,10 +42,11 @@ def test_devices_are_spread_over_the_interval_and_meet_on_a_grid() -> None:
 
 
 def test_the_fewer_devices_the_more_of_them_share_a_moment() -> None:
-    assert grid_s(1, 10) == grid_s(76, 10) == 2.0
-    assert grid_s(76, 2) == 0.4
-    assert 0.1 < grid_s(500, 10) < 0.5
-    assert grid_s(2000, 10) == grid_s(100_000, 10) == 0.1
+    assert grid_s(1, 10) == grid_s(76, 10) == 5.0
+    assert grid_s(76, 2) == 1.0
+    assert grid_s(500, 10) == 0.8
+    assert grid_s(2000, 10) == 0.2
+    assert grid_s(10_000, 10) == grid_s(100_000, 10) == 0.1
 
 
 def test_a_devices_moment_is_its_own_and_the_same_every_day() -> None:
