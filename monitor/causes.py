@@ -74,8 +74,9 @@ class _Search:
             self._explain(group)
         for device in sorted(self._silent & self._known.direct):
             self._blame(device)
-        for link, state in sorted(self._links.items()):
-            if state is LinkState.DOWN and link not in self._explained:
+        down = [link for link, state in self._links.items() if state is LinkState.DOWN]
+        for link in sorted(down):
+            if link not in self._explained:
                 self._found[link_subject(link)].involved.update(self._known.links[link])
         return tuple(
             Cause(subject, _ordered(found.affected - {subject}), frozenset(found.involved))

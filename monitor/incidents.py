@@ -1,6 +1,6 @@
 """Causes that last become incidents: one a cause, opened when sure, closed when over. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from inventory.model import Network
@@ -64,10 +64,10 @@ class Incidents:
                 continue
             if subject in self._open or self._sure(cause, situation):
                 changes += self._renew(cause, situation)
-        for subject in [
-            each for each in self._open if each not in causes or each in situation.covered
-        ]:
-            changes += self._end(subject, situation)
+        ended = [each for each in self._open if each not in causes or each in situation.covered]
+        parts = _parts(self._open.values()) if ended else {}
+        for subject in ended:
+            changes += self._end(subject, situation, parts)
         return changes
 
     def unsure(self) -> frozenset[Subject]:
@@ -111,19 +111,23 @@ class Incidents:
             return []
         return [_change(Change.UPDATE, now, situation.now, _difference(known, now))]
 
-    def _end(self, subject: Subject, situation: Situation) -> list[IncidentChange]:
+    def _end(
+        self, subject: Subject, situation: Situation, parts: Mapping[Subject, Sequence[_Open]]
+    ) -> list[IncidentChange]:
         known = self._open[subject]
-        what = self._why_over(subject, situation)
+        what = self._why_over(subject, situation, parts)
         if not what:
             return []  # it is not seen to be well: whoever told of it went silent since
         del self._open[subject]
         return [_change(Change.CLOSE, known, situation.now, what)]
 
-    def _why_over(self, subject: Subject, situation: Situation) -> str:
+    def _why_over(
+        self, subject: Subject, situation: Situation, parts: Mapping[Subject, Sequence[_Open]]
+    ) -> str:
         if subject in situation.covered:
             return say("closed.maintenance")
-        for other in self._open.values():
-            if subject in other.affected and other.cause != subject:
+        for other in parts.get(subject, ()):
+            if other.cause in self._open and other.cause != subject:
                 return say("closed.part", summary=other.summary)
         if subject.kind is SubjectKind.LINK:
             state = situation.states.get(subject.id)
@@ -135,6 +139,15 @@ class Incidents:
         if subject.id not in self._network.devices:
             return say("closed.gone")
         return "" if subject.id in situation.silent else say("closed.answers")
+
+
+def _parts(opened: Iterable[_Open]) -> Mapping[Subject, Sequence[_Open]]:
+    """Subject -> the incidents that it is affected by, in their order."""
+    found: dict[Subject, list[_Open]] = {}
+    for each in opened:
+        for subject in each.affected:
+            found.setdefault(subject, []).append(each)
+    return found
 
 
 def _change(kind: Change, known: _Open, at: float, what: str) -> IncidentChange:
@@ -167,8 +180,9 @@ def _summary(network: Network, cause: Subject, affected: tuple[Subject, ...]) ->
 
 
 def _difference(before: _Open, after: _Open) -> str:
-    more = [each.id for each in after.affected if each not in before.affected]
-    less = [each.id for each in before.affected if each not in after.affected]
+    then, now = frozenset(before.affected), frozenset(after.affected)
+    more = [each.id for each in after.affected if each not in then]
+    less = [each.id for each in before.affected if each not in now]
     said = []
     if more:
         said.append(say("more", subjects=", ".join(more)))

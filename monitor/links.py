@@ -162,6 +162,15 @@ class Links:
         """Links of which something is known, as their ends report them."""
         return {link.id: link.verdict.state for link in self._links.values() if link.verdict}
 
+    def states_of(self, links: Iterable[str]) -> dict[str, LinkState]:
+        """The same of `links` alone."""
+        known = self._links
+        return {
+            name: link.verdict.state
+            for name in links
+            if (link := known.get(name)) is not None and link.verdict
+        }
+
     def age(self, now: float) -> None:
         """Note whose answers have grown too old to count."""
         oldest = now - self._alarms.stale_after_s

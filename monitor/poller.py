@@ -19,6 +19,9 @@ from monitor.writer import Writer
 TICK_S, IDLE_TICK_S = 0.5, 5.0
 """What polls said is judged and handed on when no other is under way, but not more often than so,
 and waits so long at most for one that is; and how often age alone is looked at."""
+SLOW_S, REST = 0.25, 4
+"""Where thousands are silent, to judge that takes seconds: then polls have REST times as long
+before it is done again."""
 STATUS_S = 1.5
 """How often the poller tells how it does; small networks at each of their moments."""
 SLOWEST = 5
@@ -56,6 +59,7 @@ class Poller:
         """Polls that were launched and did not end."""
         self._status_due = self._tick_due = self._sleeps_until = 0.0
         self._ticked = now - TICK_S
+        self._judge_from = now
         self._judging: asyncio.Handle | None = None
         self._waking = asyncio.Event()
         self._failure: BaseException | None = None
@@ -182,9 +186,13 @@ class Poller:
             self.wake()
 
     def _tick(self) -> None:
-        batch, again = self._watch.tick(self._clock.wall(), self._writer.windows)
+        began = self._clock.monotonic()
+        judge = began >= self._judge_from
+        batch, again = self._watch.tick(self._clock.wall(), self._writer.windows, judge=judge)
         now = self._ticked = self._clock.monotonic()
-        self._tick_due = now + IDLE_TICK_S
+        if judge and now - began > SLOW_S:
+            self._judge_from = now + REST * (now - began)
+        self._tick_due = now + IDLE_TICK_S if judge else min(now + IDLE_TICK_S, self._judge_from)
         for device in again:
             self._schedule.ask_again(device, now)
             self.wake()

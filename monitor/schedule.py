@@ -12,8 +12,8 @@ from zlib import crc32
 SHORTEST_GRID_S, LONGEST_GRID_S, GRID_MOMENTS = 0.1, 5.0, 2
 """Seconds between two moments, and how many there are in an interval at least."""
 DEVICES_AT_ONCE = 40
-"""As many devices on average are due at one moment of the grid, within the bounds above. A processor
-that slept finds its caches cold: the first dozen polls of a moment cost as much as all others."""
+"""As many devices on average are due at one moment of the grid, within the bounds above: the first
+polls of a moment, which find the processor's caches cold, cost more than all others."""
 PATIENCE = 3
 """So many polls without an answer, then the time between them doubles."""
 LONGEST_INTERVALS = 4

@@ -123,14 +123,17 @@ class Watch:
         return frozenset(again - {device} if poll.answered else again)
 
     def tick(
-        self, now: float, windows: Iterable[MaintenanceWindow]
+        self, now: float, windows: Iterable[MaintenanceWindow], *, judge: bool = True
     ) -> tuple[Batch, frozenset[str]]:
-        """What is to be stored since the last call, and the devices to ask once more."""
+        """What is to be stored since the last call, and the devices to ask once more.
+
+        Without `judge` what is due to be judged waits for the next call.
+        """
         self._links.age(now)
         self._todo |= {link_subject(link) for link, _ in self._links.rejudge(now)}
         self._cover(covered(self._known, windows, now))
         changes, again = self._judge_services(now), frozenset[str]()
-        if self._todo or self._unsettled:
+        if judge and (self._todo or self._unsettled):
             situation = self._situation(now)
             changes += self._incidents.judge(situation)
             self._hide(self._incidents.sure_causes(situation))
@@ -211,15 +214,21 @@ class Watch:
             self._windows = now_covered
 
     def _situation(self, now: float) -> Situation:
-        silent, states = self._links.silent(), self._links.states()
+        silent = self._links.silent()
         # Links towards peers that are not ours have one end: they hide nobody.
-        ours = {link: state for link, state in states.items() if link in self._known.links}
-        causes = find_causes(self._known, silent, ours)
-        reasons = {link_subject(link): v.reason for link, v in self._links.verdicts().items()}
-        reasons |= {device_subject(name): self._problems.get(name, "") for name in silent}
+        states = self._links.states_of(self._known.links)
+        causes = find_causes(self._known, silent, states)
+        reasons = {cause.subject: self._reason(cause.subject) for cause in causes}
         return Situation(
             now, causes, states, silent, reasons, self._asked, frozenset(self._windows)
         )
+
+    def _reason(self, subject: Subject) -> str:
+        """What is seen of a cause."""
+        if subject.kind is SubjectKind.LINK:
+            verdict = self._links.verdict(subject.id)
+            return verdict.reason if verdict else ""
+        return self._problems.get(subject.id, "")
 
     def _hide(self, causes: tuple[Cause, ...]) -> None:
         """Whose fault is whose: everybody that this changes for is written anew."""
