@@ -62,8 +62,12 @@ class SqliteSamples(SqliteHistory):
     def insert(self, connection: sqlite3.Connection, samples: Sequence[LinkSample]) -> None:
         """Store samples of known links inside a transaction of the caller's."""
         ids, probed, polled = self._ids, [], []
+        known: tuple[object, ...] = ()
         for link, at, quality, covers_s, values in samples:
-            row = (round(at * 1000), ids[link], _WORDS[quality], round(covers_s * 1000))
+            if (at, quality, covers_s) != known:  # those of one device have them in common
+                known = (at, quality, covers_s)
+                ts, word, covers = round(at * 1000), _WORDS[quality], round(covers_s * 1000)
+            row = (ts, ids[link], word, covers)
             if values[_POLLED:] == _NO_PROBES:
                 polled.append(row + values[:_POLLED])
             else:
