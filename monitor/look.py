@@ -114,10 +114,9 @@ def _form(
 
     None when a device's clock is among them.
     """
-    begins = accumulate(sizes[:-1], initial=0)
     wheres = [
         (begin, place)
-        for begin, size, those in zip(begins, sizes, fixed, strict=True)
+        for begin, size, those in zip(accumulate(sizes[:-1], initial=0), sizes, fixed, strict=True)
         for place in range(size)
         if place not in set(those)
     ]
