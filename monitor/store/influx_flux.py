@@ -88,19 +88,28 @@ def _sums(buckets: Buckets, block_s: int) -> str:
 
 
 def _hours(buckets: Buckets) -> str:
-    """Hours from rows of five minutes, by what the engine can do: it looks at no row by itself."""
+    """Hours from rows of five minutes, by what the engine can do: it looks at no row by itself.
+
+    A field at a time: Flux takes three times as long for all of them together.
+    """
+    sums = ["n", "covers", *(f"{name}_{what}" for name in SERIES_METRICS for what in _SUMMED)]
+    fields = [(field, "sum") for field in sums]
+    fields += [(f"{name}_max", "max") for name in SERIES_METRICS]
     made = "\n".join(
-        f"""rows |> filter(fn: (r) => r._field {which} /_max$/)
+        f"""rows(field: "{field}")
   |> aggregateWindow(every: 1h, fn: {function}, createEmpty: false, timeSrc: "_start")
   |> to(bucket: {quoted(buckets.hours)})
   |> filter(fn: (r) => r._field == "n")
-  |> yield(name: "{function}")"""
-        for which, function in (("!~", "sum"), ("=~", "max"))
+  |> yield(name: "{field}")"""
+        for field, function in fields
     )
-    return f"""rows = from(bucket: {quoted(buckets.blocks)})
+    return f"""rows = (field) => from(bucket: {quoted(buckets.blocks)})
   |> range(start: start, stop: stop)
-  |> filter(fn: (r) => r._measurement == "{MEASUREMENT}")
+  |> filter(fn: (r) => r._measurement == "{MEASUREMENT}" and r._field == field)
 {made}"""
+
+
+_SUMMED = ("area", "weight")
 
 
 def _blocks(buckets: Buckets) -> str:
