@@ -51,7 +51,7 @@ def end_at(configuration: Configuration, port: str) -> OspfEnd | None:
     if found is None or block is None or is_shut(configuration, port):
         return None
     address, area = ipv4_of(block), area_of(found, block)
-    if address is None or not area or _is_passive(found, port):
+    if address is None or not area or is_passive(found, port):
         return None
     hello = block.value("ip", "ospf", "hello-interval") or "10"
     return OspfEnd(
@@ -83,7 +83,8 @@ def area_of(found: Block, block: Block) -> str:
     return ""
 
 
-def _is_passive(found: Block, port: str) -> bool:
+def is_passive(found: Block, port: str) -> bool:
+    """Whether the process sends no hello there."""
     entry = found.find("passive-interface", port)
     if found.find("passive-interface", "default"):
         return entry is None

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from lab.ios_standin import ospf
+from lab.ios_standin import ospf, ospf6
 from lab.ios_standin.addressing import addresses, is_shut
 from lab.ios_standin.interfaces import short_name
 from lab.ios_standin.matching import Match
@@ -22,6 +22,25 @@ async def _ospf_neighbors(session: "Session", match: Match) -> str:  # noqa: ARG
     for port in device.view.adjacent_ports():
         router_id, address = device.view.ospf_neighbour(port)
         lines.append(f"{router_id!s:<15}   0   FULL/  -        00:00:03    {address!s:<15} {port}")
+    return "".join(f"{line}\n" for line in lines)
+
+
+async def _ospf6_neighbors(session: "Session", match: Match) -> str:  # noqa: ARG001
+    device = session.device
+    found = ospf6.process(device.configuration)
+    if found is None:
+        return ""
+    own = ospf6.router_id(device.configuration, found)
+    lines = [
+        "",
+        f"          OSPFv3 {found.number} address-family ipv6 (router-id {own})",
+        "",
+        "Neighbor ID     Pri   State           Dead Time   Interface ID    Interface",
+    ]
+    for port, router_id, interface_id in device.view.neighbours6():
+        lines.append(
+            f"{router_id!s:<15}   0   FULL/  -        00:00:03    {interface_id:<15} {port}"
+        )
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -80,6 +99,7 @@ async def _arp(session: "Session", match: Match) -> str:  # noqa: ARG001
 ROUTING_COMMANDS = (
     ("show ip ospf neighbor", _ospf_neighbors),
     ("show ip ospf interface brief", _ospf_interfaces),
+    ("show ospfv3 neighbor", _ospf6_neighbors),
     ("show ip route", _routes),
     ("show access-lists", _access_lists),
     ("show ip access-lists", _access_lists),

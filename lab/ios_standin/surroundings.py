@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, ip_address
 from typing import TYPE_CHECKING, Protocol
 
-from lab.ios_standin import bgp, ospf
+from lab.ios_standin import bgp, ospf, ospf6
 from lab.ios_standin.addressing import addresses, is_shut
 from lab.ios_standin.bgp import BgpEnd
 from lab.ios_standin.bgp_table import Sent, as_received
 from lab.ios_standin.configuration import Configuration
 from lab.ios_standin.ospf import OspfEnd
+from lab.ios_standin.ospf6 import Ospf6End
 
 if TYPE_CHECKING:
     from lab.ios_standin.device import IosStandin
@@ -33,6 +34,7 @@ class FarEnd:
 
     up: bool
     end: OspfEnd | None
+    end6: Ospf6End | None
     speaks_lldp: bool
 
 
@@ -40,7 +42,7 @@ class Neighbours(Protocol):
     """Answers what only another device knows; None when that device is not modelled."""
 
     def ospf_end(self, device: str, port: str) -> FarEnd | None:
-        """The OSPF end at the other side of `port`."""
+        """What runs OSPF at the other side of `port`."""
 
     def bgp_end(self, device: str, peer: str, configuration: Configuration) -> BgpEnd | None:
         """The end at the address `peer` of a session with this device."""
@@ -107,7 +109,10 @@ class Fabric:
             return None
         up = peer.online and not is_shut(peer.configuration, cable.peer_port)
         end = ospf.end_at(peer.configuration, cable.peer_port) if up else None
-        return FarEnd(up, end, peer.configuration.root.find("lldp", "run") is not None)
+        now = peer.clock.now()
+        end6 = ospf6.end_at(peer.configuration, cable.peer_port, now) if up else None
+        speaks_lldp = peer.configuration.root.find("lldp", "run") is not None
+        return FarEnd(up, end, end6, speaks_lldp)
 
     def bgp_end(self, device: str, peer: str, configuration: Configuration) -> BgpEnd | None:
         """By whose address `peer` is: the session there that names one of ours."""

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from ipaddress import IPv4Address, ip_address, ip_network
 from typing import TYPE_CHECKING
 
-from lab.ios_standin import bgp, bgp_table, ospf, reach
+from lab.ios_standin import bgp, bgp_table, ospf, ospf6, reach
 from lab.ios_standin.addressing import addresses, is_shut
 from lab.ios_standin.bgp_policy import Prefix
 from lab.ios_standin.bgp_table import Route, Sent
+from lab.ios_standin.configuration import Configuration
 from lab.ios_standin.surroundings import Cable
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ class View:
         self._device = device
         self._first = first
         self._ends: dict[str, ospf.OspfEnd] | None = None
+        self._ends6: dict[str, ospf6.Ospf6End] = {}
         self._sessions: dict[str, bgp.BgpEnd] = {}
 
     def _learn(self) -> dict[str, ospf.OspfEnd]:
@@ -33,6 +35,7 @@ class View:
             ports = configuration.interfaces()
             found = (ospf.end_at(configuration, port) for port in ports)
             self._ends = {end.port: end for end in found if end is not None}
+            self._ends6 = {end.port: end for end in self._all_ends6(configuration)}
             self._sessions = {end.peer: end for end in bgp.ends(configuration)}
         return self._ends
 
@@ -46,6 +49,26 @@ class View:
         configuration = self._device.configuration
         ends = (ospf.end_at(configuration, port) for port in configuration.interfaces())
         return tuple(end.port for end in ends if end is not None and self._is_adjacent(end))
+
+    def _all_ends6(self, configuration: Configuration) -> Iterator[ospf6.Ospf6End]:
+        now = self._device.clock.now()
+        for port in configuration.interfaces():
+            if (end := ospf6.end_at(configuration, port, now)) is not None:
+                yield end
+
+    def neighbours6(self) -> Iterator[tuple[str, IPv4Address, int]]:
+        """(port, router id, its interface id) of each full OSPFv3 adjacency, as configured."""
+        for end in self._all_ends6(self._device.configuration):
+            far = self._device.neighbours.ospf_end(self._device.name, end.port)
+            if far is not None:
+                if far.up and far.end6 is not None and ospf6.adjacent(end, far.end6):
+                    yield end.port, far.end6.router_id, far.end6.interface_id
+                continue
+            self._learn()
+            before = self._ends6.get(end.port)
+            if before is not None and ospf6.suits(end, before):
+                known = self._device.router_ids.get(end.port, IPv4Address(0))
+                yield end.port, known, before.interface_id
 
     def _is_adjacent(self, end: ospf.OspfEnd) -> bool:
         far = self._device.neighbours.ospf_end(self._device.name, end.port)

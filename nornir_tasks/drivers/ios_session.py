@@ -225,7 +225,7 @@ class IosSession:
             adjacencies4=ios_state.adjacencies(ospf, self.device),
             adjacencies6=None
             if ios_state.refused(ospf3)
-            else ios_state.adjacencies(ospf3, self.device),
+            else ios_state.adjacencies6(ospf3, self.device),
             bfd=None if ios_state.refused(bfd) else ios_state.bfd(bfd, self.device),
             sessions=known,
             advertised=sent,

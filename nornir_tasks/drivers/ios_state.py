@@ -30,12 +30,22 @@ def interfaces(text: str) -> dict[str, bool]:
 
 
 def adjacencies(text: str, device: Device) -> dict[str, str]:
-    """`show ip ospf neighbor` or `show ospfv3 neighbor` -> state by interface."""
+    """`show ip ospf neighbor` -> state by interface."""
     names = full_names(device)
     return {
         names.get(interface, interface): state.capitalize()
         for state, interface in _OSPF.findall(text)
     }
+
+
+def adjacencies6(text: str, device: Device) -> dict[str, str]:
+    """`show ospfv3 neighbor` -> state by interface, of what OSPFv3 does for IPv6.
+
+    A process may carry IPv4 too; each address family has a table under its own heading.
+    """
+    tables = re.split(r"(?m)^\s*OSPFv3 \d+ address-family (\w+)", text)
+    families = zip(tables[1::2], tables[2::2], strict=True)
+    return adjacencies("\n".join(table for family, table in families if family == "ipv6"), device)
 
 
 def bfd(text: str, device: Device) -> dict[str, bool]:

@@ -27,10 +27,10 @@ def test_cisco_devices_tell_their_neighbours_and_who_is_refused_says_no_secret(
             expected = routing[name]
             found = completed(expected, UNHEARD, ask(network.devices[name]))
             assert found.neighbours is not None
-            assert found.neighbours6 is None  # the stand-ins know no `show ospfv3 neighbor`
             assert found.neighbours == dict.fromkeys(expected.neighbours, FULL), name
-            told += len(expected.neighbours)
-        assert told >= 2
+            assert found.neighbours6 == dict.fromkeys(expected.keys6, FULL), name
+            told += len(expected.neighbours) + len(expected.keys6)
+        assert told >= 4
 
         one = network.devices[min(served)]
         password = region.secrets.get(network.region.services.admin_secret)

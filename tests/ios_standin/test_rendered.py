@@ -91,6 +91,8 @@ def test_every_device_is_reached_and_has_every_modelled_adjacency(
                 if interface.ospf is not None and not interface.ospf.passive
             }
             assert set(served.call(device.view.adjacent_ports)) == wanted, name
+            neighbours6 = served.call(lambda device=device: list(device.view.neighbours6()))  # type: ignore[misc]
+            assert {port for port, _, _ in neighbours6} == wanted, name
 
 
 def test_a_rendered_file_with_plain_secrets_is_applied_and_differs_in_these_alone(
