@@ -22,7 +22,8 @@ Keys = Mapping[tuple[str, str], tuple[OspfKey, ...]]
 def run(play: Play) -> None:
     """IOS takes several keys, so its routers learn the new one, change over, and forget the old.
 
-    FRR takes and sends the newest alone, so both ends of a link load the new one at one moment.
+    FRR takes and sends the newest alone, so both ends of a link load the new one at one moment;
+    likewise where it meets IOS, when that changes over.
     """
     plan = play.network.region.ospf
     old = OspfKey(plan.key_id, plan.key_secret)
@@ -30,12 +31,7 @@ def run(play: Play) -> None:
     _refuse_mixed(play)
     values = {"key_id": str(new.id), "key_secret": new.secret}
     with play.inventory.region(("ospf",), values) as after:
-        several = _routers(play.network, "cisco_ios")
-        keys: dict[tuple[str, str], tuple[OspfKey, ...]] = {}
-        for pair in ((old, new), (new, old)):
-            keys |= {end: pair for name in several for end in _ends(play.network.devices[name])}
-            if several:
-                play.apply(with_keys(play.network, keys), several)
+        keys = _learnt(play, old, new)
         for group in groups(_links(play.network, "frr")):
             for link in group:
                 keys |= {(end.device, end.interface): (new,) for end in (link.a, link.b)}
@@ -47,6 +43,38 @@ def run(play: Play) -> None:
             if left:
                 play.apply(after, left)
     play.say(f"every adjacency uses key {new.id}")
+
+
+def _learnt(play: Play, old: OspfKey, new: OspfKey) -> dict[tuple[str, str], tuple[OspfKey, ...]]:
+    """Every IOS router learns the new key, then sends with it; whose keys are others by then."""
+    network = play.network
+    several = _routers(network, "cisco_ios")
+    keys: dict[tuple[str, str], tuple[OspfKey, ...]] = {
+        end: (old, new) for name in several for end in _ends(network.devices[name])
+    }
+    if several:
+        play.apply(with_keys(network, keys), several)
+    meeting = {name: tuple(_frr_ends(network, name)) for name in several}
+    alone = tuple(name for name in several if not meeting[name])
+    keys |= {end: (new, old) for name in alone for end in _ends(network.devices[name])}
+    if alone:
+        play.apply(with_keys(network, keys), alone)
+    for name, theirs in meeting.items():
+        if theirs:
+            keys |= dict.fromkeys(theirs, (new,))
+            keys |= dict.fromkeys(_ends(network.devices[name]), (new, old))
+            both = (name, *sorted({device for device, _ in theirs}))
+            play.apply(with_keys(network, keys), both, together=True)
+    return keys
+
+
+def _frr_ends(network: Network, router: str) -> Iterator[tuple[str, str]]:
+    """The other ends of its routed links where FRR is."""
+    for link in network.links.values():
+        if link.routed and router in {link.a.device, link.b.device}:
+            far = link.b if link.a.device == router else link.a
+            if network.devices[far.device].platform == "frr":
+                yield far.device, far.interface
 
 
 def with_keys(network: Network, keys: Keys) -> Network:

@@ -1,6 +1,8 @@
 """The steps in which a key is rolled over: which links at once, and those of the IOS stand-ins."""
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from shutil import copytree
@@ -17,7 +19,7 @@ from nornir_tasks.plan import make_plan
 from nornir_tasks.play import Play, playbook
 from nornir_tasks.playbooks.roll_ospf_key import LINKS_AT_ONCE, groups
 from nornir_tasks.session import Access
-from tests.provisioning.ios_region import OPTIONS, served_region
+from tests.provisioning.ios_region import OPTIONS, ServedRegion, served_region
 
 
 @pytest.fixture
@@ -68,6 +70,27 @@ def bare_play(
     )
 
 
+@contextmanager
+def following(region: ServedRegion, name: str) -> Iterator[None]:
+    """While it lasts, neighbours for whom nobody stands in change when the device changes."""
+    over = threading.Event()
+
+    def follow() -> None:
+        known = region.running(name)
+        while not over.wait(0.2):
+            if (now := region.running(name)) != known:
+                region.hosts.call(region.hosts.device(name).neighbours_follow)
+                known = now
+
+    thread = threading.Thread(target=follow)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_ios_learns_the_new_key_changes_over_and_forgets_the_old(
@@ -84,9 +107,9 @@ def test_ios_learns_the_new_key_changes_over_and_forgets_the_old(
 
         def apply_network(network: Network, names: tuple[str, ...], _together: bool) -> int:
             served = tuple(name for name in names if name in region.ports)
-            if "alp-lyc-r1" in names:  # FRR, for which nobody stands in
-                region.hosts.call(region.hosts.device("alp-r1").neighbours_follow)
-            with rolling.work(network=network, access=patient) as work:
+            with rolling.work(network=network, access=patient) as work, ExitStack() as stack:
+                if "alp-lyc-r1" in names:  # FRR, for which nobody stands in, changes with alp-r1
+                    stack.enter_context(following(region, "alp-r1"))
                 plan = make_plan(work, served)
                 diffs.append("\n".join(f"{one.device}: {one.diff}" for one in plan.devices))
                 report = execute(work, plan, OPTIONS, f"c{len(diffs)}", "test@noc")
