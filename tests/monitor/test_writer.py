@@ -147,7 +147,9 @@ async def test_states_do_not_wait_for_samples_whose_own_database_is_away(tmp_pat
             await until(lambda: len(store.states_after(0)) == 2 and store.poller() is not None)
             told = store.poller()
             assert told is not None
-            assert (told.spooled, told.waiting) == (20, 0)
+            # The status may be written before its batch's samples are on disk.
+            assert told.spooled + told.waiting == 20
+            assert told.spooled >= 10
             assert stored(store) == []
             store.away = False
             await until_stored(writer)
