@@ -1,14 +1,14 @@
 """What is remembered of links, of their two ends and of the devices that these belong to."""
 
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 from monitor.flat import Flat
 from monitor.health import Verdict
-from monitor.look import COUNTERS, Form
+from monitor.look import COUNTERS, Form, Pick, tuple_of
 from monitor.metrics import INTERFACE_METRICS, MIRROR, SERIES_INDEX, SERIES_METRICS
 from monitor.rates import Rates
 from monitor.readings import PER_REQUEST, Reading
@@ -149,7 +149,7 @@ class Speaking(NamedTuple):
     links: tuple[str, ...]
     picks: tuple[Any, ...]
     """Take a sample's values out of a Quick's row with a None behind it."""
-    covers: Callable[[Sequence[float]], Sequence[float]]
+    covers: Pick
     """Takes each end's seconds out of a Quick's."""
 
 
@@ -200,12 +200,9 @@ def _pickers(places: tuple[int, ...], mirrored: tuple[bool, ...]) -> tuple[Any, 
 
 
 @lru_cache(maxsize=1024)
-def _covers(places: tuple[int, ...]) -> Callable[[Sequence[float]], Sequence[float]]:
+def _covers(places: tuple[int, ...]) -> Pick:
     """Takes the seconds of `places` out of those of the requests."""
-    requests = [place // PER_REQUEST for place in places]
-    if len(requests) > 1:
-        return itemgetter(*requests)
-    return lambda seconds: tuple(seconds[at] for at in requests)
+    return tuple_of([place // PER_REQUEST for place in places])
 
 
 @lru_cache(maxsize=1024)
