@@ -1,13 +1,10 @@
 """One poll's requests to one device: sent at once, sent again, answered or given up."""
 
 import time
-from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from monitor.said import say
-from monitor.snmp.base import Answer, Answered, Value
-from monitor.snmp.ber import GET_BULK
+from monitor.snmp.base import Answer, Answered
 from monitor.snmp.questions import Asked, Refusal
 
 if TYPE_CHECKING:
@@ -76,7 +73,7 @@ class Exchange:
             if not isinstance(text, bytes):
                 self._told(number, text)
                 return
-            answer = _read(self._asked[place], text, peer.head, number, received)
+            answer = self._asked[place].read(text, peer.head, number, received)
         except ValueError as error:
             self._client.counters.refused += 1
             self._heard = str(error)
@@ -160,22 +157,3 @@ class Exchange:
         self.over, self._answers = True, []
         self._session.ended(self)
         self._done(answers)
-
-
-_ANSWER: Callable[[tuple[object, ...]], Answer] = partial(tuple.__new__, Answer)
-"""From its fields, without a call of Python's."""
-
-
-def _read(
-    asked: Asked, text: bytes, head: bytes, number: bytes, received: float
-) -> Answer | Refusal:
-    """What `text` says. ValueError when it is no answer to what was asked."""
-    names, laid = asked.question.names, asked.layout
-    if laid is not None and (numbers := laid.read(text, number)) is not None:
-        asked.hit = True
-        return _ANSWER((received, names, (), asked.whole, laid, numbers))
-    reading = asked.rows if asked.question.kind == GET_BULK else asked.read
-    values = reading(text, head, number)
-    if isinstance(values, Refusal):
-        return values
-    return Answer(received, names, cast("tuple[Value | None, ...]", values), asked.whole)

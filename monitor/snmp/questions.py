@@ -4,11 +4,12 @@ A text is `SEQUENCE { A, B, PDU }`: in version 2c the message, with its version 
 head; in version 3 the decrypted scoped PDU, with the context's engine and name as head.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from functools import partial
+from typing import NamedTuple, cast
 
-from monitor.snmp.base import Value
+from monitor.snmp.base import Answer, Value
 from monitor.snmp.ber import (
     COUNTER64,
     END_OF_MIB,
@@ -31,6 +32,8 @@ from monitor.snmp.ber import (
 )
 from monitor.snmp.layout import Field, Layout, Sharing, Values
 
+_ANSWER: Callable[[tuple[object, ...]], Answer] = partial(tuple.__new__, Answer)
+"""From its fields, without a call of Python's."""
 RELEARN_MISSES = 8
 """An answer that never looks like the one before is laid out anew only at every such miss."""
 MAX_SHARED = 100_000
@@ -133,13 +136,13 @@ class Asked:
     """Whether the last answer held all that was asked for."""
     _head: bytes = b""
     _prefix: bytes = b""
-    layout: Layout | None = None
+    _layout: Layout | None = None
     """What its last answer looked like, and the next one probably will."""
     _moving: frozenset[int] = frozenset()
     """Places of the numbers that are expected to change: the device's clock in front, 64-bit
     counters, and what was seen to."""
-    hit: bool = False
-    """Whether an answer looked like `layout`."""
+    _hit: bool = False
+    """Whether an answer looked like it."""
     _misses: int = 0
 
     def text(self, head: bytes, number: bytes) -> bytes:
@@ -151,30 +154,28 @@ class Asked:
             size = len(head) + len(pdu_head) - 2 + pdu
             prefix = bytes((SEQUENCE,)) + length(size) + head + pdu_head
             self._prefix = self.sharing.one(prefix)
-            self._head, self.layout = head, None
+            self._head, self._layout = head, None
         return self._prefix + number + self.question.tail
 
-    def read(self, text: bytes, head: bytes, number: bytes) -> Values | Refusal:
-        """The values in an answer, None where the device has none.
+    def read(self, text: bytes, head: bytes, number: bytes, received: float) -> Answer | Refusal:
+        """What an answer, read at `received`, holds: values, None where the device has none; of a
+        bulk question pairs of name and value, None where nothing here uses the type.
 
         Every name has to be the one that was asked for. ValueError when it is no such answer.
         """
-        if self.layout and (numbers := self.layout.read(text, number)) is not None:
-            self.hit = True
-            return self.layout.values(numbers)
+        laid, names = self._layout, self.question.names
+        if laid is not None and (numbers := laid.read(text, number)) is not None:
+            self._hit = True
+            return _ANSWER((received, names, (), self.whole, laid, numbers))
         pdu = self._pdu(text, head, number)
         if isinstance(pdu, Refusal):
             return pdu
-        values = self._values(text, pdu)
-        self._learn(text, pdu, values)
-        return values
-
-    def rows(
-        self, text: bytes, head: bytes, number: bytes
-    ) -> tuple[tuple[str, Value | None], ...] | Refusal:
-        """What a bulk answer holds; None where nothing here uses the type. ValueError."""
-        pdu = self._pdu(text, head, number)
-        return pdu if isinstance(pdu, Refusal) else tuple(_rows(text, pdu).items())
+        if self.question.kind == GET_BULK:
+            values = cast("Values", tuple(_rows(text, pdu).items()))
+        else:
+            values = self._values(text, pdu)
+            self._learn(text, pdu, values)
+        return Answer(received, names, values, self.whole)
 
     def _pdu(self, text: bytes, head: bytes, number: bytes) -> Pdu | Refusal:
         pdu = read_pdu(text, head, RESPONSE, self.question.most)
@@ -201,15 +202,15 @@ class Asked:
         self._misses += 1
         numbers = {place for place, bind in enumerate(pdu.binds) if bind.tag in UNSIGNED_OCTETS}
         moving = self._moving
-        if self.layout:
-            moving |= self.layout.moved(values) & numbers
+        if self._layout:
+            moving |= self._layout.moved(values) & numbers
         else:  # a guess, which later answers add to
             moving |= {at for at, bind in enumerate(pdu.binds) if bind.tag == COUNTER64}
             moving |= {at for at in numbers if at == 0}
-        grown = moving != self._moving or self.layout is None
-        if not grown and not self.hit and self._misses % RELEARN_MISSES != 1:
+        grown = moving != self._moving or self._layout is None
+        if not grown and not self._hit and self._misses % RELEARN_MISSES != 1:
             return
-        self._moving, self.hit = self.sharing.one(moving), False
+        self._moving, self._hit = self.sharing.one(moving), False
         fields = []
         for place in sorted(moving & numbers):
             bind = pdu.binds[place]
@@ -218,7 +219,7 @@ class Asked:
             fields.append(Field(place, begin, bind.end))
         number_at = pdu.number_end - 4
         if text[number_at - 2 : number_at] == b"\x02\x04":
-            self.layout = Layout.of(text, number_at, fields, values, self.sharing)
+            self._layout = Layout.of(text, number_at, fields, values, self.sharing)
 
 
 def read_pdu(text: bytes, head: bytes, kind: int, most_binds: int) -> Pdu:

@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 from inventory.errors import SnmpError
 from monitor.metrics import IF_NAME, INTERFACE_METRICS, SYS_UP_TIME
 from monitor.snmp import ber, one_socket
-from monitor.snmp.base import SnmpSession, Value
-from monitor.snmp.layout import Values
+from monitor.snmp.base import Answer, SnmpSession, Value
 from monitor.snmp.native_client import NativeClient
 from monitor.snmp.peers import CommunityPeer
 from monitor.snmp.questions import Asked, Questions, Refusal, number_of
@@ -148,14 +147,15 @@ def asked_before(*, learned: bool) -> Asked:
         # Its numbers were seen to move, so the next answer like these is recognised.
         for table in (SMALLER, TABLE):
             message = encode_response(b"tests", NUMBER, [(parse(n), v) for n, v in table.items()])
-            assert named(asked.read(message, HEAD, OCTETS_OF_NUMBER)) == values_in(table)
+            assert named(asked.read(message, HEAD, OCTETS_OF_NUMBER, 0.0)) == values_in(table)
     return asked
 
 
-def named(read: Values | Refusal) -> dict[str, Value]:
+def named(read: Answer | Refusal) -> dict[str, Value]:
     """Values by name, of what is there."""
     assert not isinstance(read, Refusal)
-    return {name: value for name, value in zip(TABLE, read, strict=True) if value is not None}
+    values = read.values
+    return {name: value for name, value in zip(TABLE, values, strict=True) if value is not None}
 
 
 def read_or_refuse(
@@ -163,7 +163,7 @@ def read_or_refuse(
 ) -> Mapping[str, Value] | Refusal | None:
     """None when it is refused."""
     try:
-        read = asked.read(message, head, OCTETS_OF_NUMBER)
+        read = asked.read(message, head, OCTETS_OF_NUMBER, 0.0)
     except ValueError:
         return None
     return read if isinstance(read, Refusal) else named(read)
@@ -267,7 +267,7 @@ def test_an_answer_that_is_recognised_reads_like_one_that_is_taken_apart(
             binds = [(parse(name), typed) for name, typed in table.items()]
             message = encode_response(b"tests", NUMBER, binds)
             expected = {name: table[name].value for name in TRUE_VALUES}
-            assert named(asked.read(message, HEAD, OCTETS_OF_NUMBER)) == expected
+            assert named(asked.read(message, HEAD, OCTETS_OF_NUMBER, 0.0)) == expected
 
 
 @pytest.mark.parametrize(
@@ -447,9 +447,9 @@ def test_no_mutilated_answer_of_version_3_is_ever_opened(snmpd: Snmpd) -> None:
     refused()
     text = peer.open(message)
     assert isinstance(text, bytes)
-    values = asked.read(text, peer.head, OCTETS_OF_NUMBER)
-    assert isinstance(values, tuple)
-    uptime, name = values
+    answer = asked.read(text, peer.head, OCTETS_OF_NUMBER, 0.0)
+    assert isinstance(answer, Answer)
+    uptime, name = answer.values
     assert isinstance(uptime, int)
     assert isinstance(name, bytes)
 
@@ -474,7 +474,7 @@ def test_whatever_is_decrypted_is_read_or_refused(data: st.DataObject) -> None:
     questions = Questions()
     asked = Asked(questions.get(tuple(TABLE)), questions.sharing)
     asked.text(head, OCTETS_OF_NUMBER)
-    assert named(asked.read(plain_answer, head, OCTETS_OF_NUMBER)) == TRUE_VALUES
+    assert named(asked.read(plain_answer, head, OCTETS_OF_NUMBER, 0.0)) == TRUE_VALUES
     values = read_or_refuse(asked, data.draw(mutilated(plain_answer)), head)
     assert values is None or isinstance(values, dict | Refusal)
 
