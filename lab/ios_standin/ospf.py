@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Interface
+from operator import attrgetter
 
 from lab.ios_standin.addressing import ipv4_of, is_shut
 from lab.ios_standin.block import Block
@@ -23,6 +24,10 @@ class OspfEnd:
     keys: frozenset[tuple[str, str]]
     mtu: str
     router_id: IPv4Address
+
+
+terms = attrgetter("area", "network", "hello_s", "dead", "authentication", "mtu")
+"""Of an end of OSPFv2 or OSPFv3: what the other has to agree to, but for addresses and keys."""
 
 
 def process(configuration: Configuration) -> Block | None:
@@ -107,11 +112,7 @@ def _keys(block: Block) -> frozenset[tuple[str, str]]:
 def adjacent(one: OspfEnd, other: OspfEnd) -> bool:
     """Whether the two become neighbours (RFC 2328, sections 10.5 and D.4)."""
     agree = (
-        one.area == other.area
-        and one.network == other.network
-        and (one.hello_s, one.dead) == (other.hello_s, other.dead)
-        and one.authentication == other.authentication
-        and one.mtu == other.mtu
+        terms(one) == terms(other)
         and one.address.network == other.address.network
         and one.address.ip != other.address.ip
     )
@@ -120,16 +121,5 @@ def adjacent(one: OspfEnd, other: OspfEnd) -> bool:
 
 def unchanged(one: OspfEnd, before: OspfEnd) -> bool:
     """Whether an end would still suit a peer that it suited before."""
-    return (
-        (one.area, one.network, one.hello_s, one.dead, one.authentication, one.mtu, one.address)
-        == (
-            before.area,
-            before.network,
-            before.hello_s,
-            before.dead,
-            before.authentication,
-            before.mtu,
-            before.address,
-        )
-        and (one.authentication == "" or bool(one.keys & before.keys))
-    )  # fmt: skip
+    same = terms(one) == terms(before) and one.address == before.address
+    return same and (one.authentication == "" or bool(one.keys & before.keys))

@@ -151,13 +151,7 @@ def adjacent(one: Ospf6End, other: Ospf6End) -> bool:
 
 def suits(one: Ospf6End, other: Ospf6End) -> bool:
     """Whether `one` agrees with whoever has what `other` has."""
-    agree = (
-        one.area == other.area
-        and one.network == other.network
-        and (one.hello_s, one.dead) == (other.hello_s, other.dead)
-        and one.authentication == other.authentication
-        and one.mtu == other.mtu
-    )
+    agree = ospf.terms(one) == ospf.terms(other)
     if one.authentication != "key-chain":
-        return agree
+        return bool(agree)
     return agree and one.sends in other.accepts and other.sends in one.accepts
