@@ -56,25 +56,26 @@ def circuit_ends(network: Network, link: str) -> tuple[End, ...]:
 
 
 def _chosen(play: Play) -> tuple[str, tuple[End, ...]]:
-    network = play.network
     key = "device" if "device" in play.arguments else "link"
     word = play.arguments.get(key, "")
-    routed = [link for link in network.links.values() if link.routed]
-    if key == "device":
-        name = word
-        own = [
-            link.end(name).interface for link in routed if name in {link.a.device, link.b.device}
-        ]
-        # What others send through it leaves it again: raising what leaves is enough.
-        if own:
-            return name, ((name, tuple(sorted(own))),)
-    else:
-        link = network.links.get(word)
-        if link is not None and link.routed:
-            return link.id, circuit_ends(network, link.id)
-    known = [link.id for link in routed]
-    if key == "device":
-        known = [name for name, device in network.devices.items() if device.routes]
-    hint = nearest(word, known) or f"See: imereti show {key}s"
+    known = (_routers if key == "device" else _circuits)(play.network)
+    if word in known:
+        return word, known[word]
+    hint = nearest(word, list(known)) or f"See: imereti show {key}s"
     message = f"expected link=ID or device=NAME of something that routes, found {word or 'none'}."
     raise UsageError.of(key, message, hint)
+
+
+def _circuits(network: Network) -> dict[str, tuple[End, ...]]:
+    return {
+        link.id: circuit_ends(network, link.id) for link in network.links.values() if link.routed
+    }
+
+
+def _routers(network: Network) -> dict[str, tuple[End, ...]]:
+    """What others send through it leaves it again: raising what leaves is enough."""
+    own: dict[str, list[str]] = {}
+    for link in network.links.values():
+        for end in (link.a, link.b) if link.routed else ():
+            own.setdefault(end.device, []).append(end.interface)
+    return {name: ((name, tuple(sorted(interfaces))),) for name, interfaces in own.items()}

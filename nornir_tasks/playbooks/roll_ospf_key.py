@@ -72,7 +72,7 @@ def _frr_ends(network: Network, router: str) -> Iterator[tuple[str, str]]:
     """The other ends of its routed links where FRR is."""
     for link in network.links.values():
         if link.routed and router in {link.a.device, link.b.device}:
-            far = link.b if link.a.device == router else link.a
+            far = link.other(router)
             if network.devices[far.device].platform == "frr":
                 yield far.device, far.interface
 
