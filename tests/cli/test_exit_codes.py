@@ -4,22 +4,10 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from shutil import copytree
 
 import pytest
 
 EXIT_USAGE = 64
-
-
-@pytest.fixture
-def config(tmp_path: Path, checkout: Path) -> Path:
-    copytree(checkout / "tests" / "regions" / "small", tmp_path / "inventory")
-    file = tmp_path / "config.yaml"
-    file.write_text(
-        f"paths: {{inventory: inventory, templates: {checkout / 'templates'}, state: state}}\n"
-        "target: real\n"
-    )
-    return file
 
 
 def imereti(checkout: Path, config: Path, *words: str) -> subprocess.CompletedProcess[str]:
