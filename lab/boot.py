@@ -193,24 +193,26 @@ class Boot:
         The routers meet when all of them run: those that met earlier would reckon their routes
         anew with each one that comes, which takes more time than all else in a large network.
         """
-        nodes = sorted(self._of_kind(*ROUTING), key=self._importance)
+        plan, nodes = self._plan, sorted(self._of_kind(*ROUTING), key=self._importance)
+        names = [node.name for node in nodes]
         with self._phase("daemons", f"routing daemons of {len(nodes)} routers started"):
-            starting = self._driver.routing_step([node.name for node in nodes], BOOTS_AT_ONCE)
+            starting = self._driver.routing_step(plan, names, BOOTS_AT_ONCE)
             waiting = [node.name for node in self._of_kind(*WAITING)]
-            steps = [starting, *netns.joining_steps(self._plan, (), waiting)]
+            steps = [starting, *netns.joining_steps(plan, (), waiting)]
             said = netns.inside_lab(self.state.keeper, self._folder, steps)[0]
-        self.report.differences += tuple(
-            difference
-            for node in nodes
-            for difference in boot_problems(self._made.files, node.name, *said[node.name])
-        )
+        self._refused(said)
+
+    def _refused(self, said: Mapping[str, tuple[int, str]]) -> None:
+        """Report what routers refused of their configuration; once, though two daemons tell."""
+        for node in self._of_kind(*ROUTING):
+            told = boot_problems(self._made.files, node.name, *said[node.name])
+            known = self.report.differences
+            self.report.differences += tuple(one for one in told if one not in known)
 
     def _importance(self, node: Node) -> tuple[bool, bool, int, str]:
-        speaks_bgp = any(
-            one.device == node.name and one.protocol == "bgp" for one in self._plan.adjacencies
-        )
         external = node.kind is NodeKind.EXTERNAL
-        return (not external, not speaks_bgp, -len(self._plan.wires_at(node.name)), node.name)
+        outward = node.name in self._plan.outward
+        return (not external, not outward, -len(self._plan.wires_at(node.name)), node.name)
 
     def populate(self) -> None:
         """Switches and hosts, while the routers get to know each other."""
@@ -246,7 +248,7 @@ class Boot:
         self.report.unreachable = tuple(left)
 
     def serve(self) -> None:
-        """BFD, and what management needs: SSH, SNMP, the watchdog.
+        """What only quickens recovery, and what management needs: SSH, SNMP, the watchdog.
 
         After routing, which it would slow; every adjacency is waited for.
         """
@@ -258,7 +260,9 @@ class Boot:
                 netns.containers_step(switches, self._binds(switches)),
                 netns.scripts_step(scripts.services(nodes), BOOTS_AT_ONCE),
             ]
-            raise_failed(netns.inside_lab(self.state.keeper, self._folder, steps)[-1])
+            said = netns.inside_lab(self.state.keeper, self._folder, steps)[-1]
+            raise_failed(said)
+            self._refused(said)
             folders.write_known_hosts(self.state, [node.name for node in nodes])
         self._meet()
 

@@ -109,9 +109,9 @@ class Containerlab(Namespaces):
         ]
         netns.inside_lab(lab.keeper, lab.folder, steps)
 
-    def routing_step(self, routers: Sequence[str], parallel: int) -> netns.Step:
+    def routing_step(self, plan: LabPlan, routers: Sequence[str], parallel: int) -> netns.Step:
         """They started by themselves, see lab.scripts.START_IN_CONTAINER."""
-        del parallel
+        del plan, parallel
         said = {"status": scripts.ROUTING_STATUS, "said": scripts.ROUTING_SAID}
         return {"do": "await", "names": list(routers), **said}
 
@@ -165,7 +165,8 @@ def _boot_bind(lab: LabState, plan: LabPlan, node: Node) -> tuple[str, str]:
     setup = [*panel.up_lines(plan, node.name), *node.setup]
     for name, lines in (("links", ports), ("setup", setup)):
         (folder / name).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    (folder / "routing").write_text(scripts.START_ROUTING_WITHOUT_BFD, encoding="utf-8")
+    routing = scripts.start_early(plan, node.name)
+    (folder / "routing").write_text(routing, encoding="utf-8")
     (folder / "start").write_text(scripts.START_IN_CONTAINER, encoding="utf-8")
     return str(folder), "/boot"
 

@@ -39,8 +39,8 @@ class Driver(Protocol):
         LabError names what failed.
         """
 
-    def routing_step(self, routers: Sequence[str], parallel: int) -> netns.Step:
-        """Start the daemons of new routers, at most so many at once, or wait until they have.
+    def routing_step(self, plan: LabPlan, routers: Sequence[str], parallel: int) -> netns.Step:
+        """Start the early daemons of new routers, at most so many at once, or wait for them.
 
         Its result: router -> exit status and words of their start.
         """
@@ -84,9 +84,9 @@ class Namespaces:
         containers = netns.containers_step(routers, binds())
         netns.inside_lab(lab.keeper, lab.folder, [containers])
 
-    def routing_step(self, routers: Sequence[str], parallel: int) -> netns.Step:
+    def routing_step(self, plan: LabPlan, routers: Sequence[str], parallel: int) -> netns.Step:
         return netns.scripts_step(
-            dict.fromkeys(routers, scripts.START_ROUTING_WITHOUT_BFD), parallel
+            {name: scripts.start_early(plan, name) for name in routers}, parallel
         )
 
     def power_off(self, lab: LabState, plan: LabPlan, node: Node, faults: Sequence[Fault]) -> None:

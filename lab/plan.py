@@ -143,6 +143,14 @@ class LabPlan:
         """The machine's own address in the management network: its first."""
         return IPv4Interface((next(self.management.hosts()), self.management.prefixlen))
 
+    @property
+    def outward(self) -> frozenset[str]:
+        """Stand-ins of external peers, and the routers that have sessions with them."""
+        outside = {node.name for node in self.nodes if node.kind is NodeKind.EXTERNAL}
+        return frozenset(
+            outside | {one.device for one in self.adjacencies if one.neighbour in outside}
+        )
+
     def node(self, name: str) -> Node:
         """The node of that name; LabError when the lab has none."""
         for node in self.nodes:

@@ -11,7 +11,7 @@ from inventory.errors import LabError
 from inventory.load import load_network
 from inventory.model import Network
 from inventory.view import virtual
-from lab import panel
+from lab import panel, scripts
 from lab.boot import bootable
 from lab.external import external_config
 from lab.plan import LabPlan, NodeKind
@@ -21,6 +21,7 @@ from lab.state import CUT, POWER_OFF, Fault
 from tests.labfixture import CHECKOUT
 
 MANAGEMENT = IPv4Network("172.20.20.0/24")
+ROUTERS = ("central-government", "tbi-edge1", "zes-rtr1")
 
 
 @pytest.fixture(scope="module")
@@ -133,6 +134,15 @@ def test_the_stand_in_announces_what_the_agreement_accepts(network: Network) -> 
     assert "default-originate" not in external_config(
         replace(peer, accepts_default=False), network.region.bgp
     )
+
+
+def test_bgp_that_only_quickens_recovery_starts_late(plan: LabPlan) -> None:
+    peer, border = "central-government", "tbi-edge1"
+    assert plan.outward == {peer, border}
+    late = {one: scripts.start_early(plan, one).split("for daemon in ")[1] for one in ROUTERS}
+    daemons = {one: text.partition(";")[0].split() for one, text in late.items()}
+    assert daemons[border] == daemons[peer] == ["zebra", "staticd", "ospfd", "ospf6d", "bgpd"]
+    assert daemons["zes-rtr1"] == ["zebra", "staticd", "ospfd", "ospf6d"]
 
 
 def test_a_device_without_rendered_files_is_an_error(network: Network) -> None:
