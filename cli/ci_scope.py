@@ -1,13 +1,14 @@
 """`--fast`: the part of the network that a change can touch. Pure.
 
 The devices whose text differs, their neighbours, and what keeps those connected: the cores, the
-borders with their speakers, and the best path from each to a core.
+borders with the speakers beside them, and the best path from each to a core.
 """
 
 from collections.abc import Iterable
 
 from inventory.model import DeviceRole, Network
 from inventory.paths import Topology
+from nornir_tasks.bgp import border_scope
 
 
 def touched(network: Network, changed: Iterable[str]) -> frozenset[str]:
@@ -32,13 +33,11 @@ def _neighbours(network: Network, here: set[str]) -> set[str]:
 
 
 def _backbone(network: Network) -> set[str]:
-    bgp = network.region.bgp
     servers = {
         lan.router for lan in network.lans.values() if network.region.services.resolver4 in lan.ipv4
     }
     cores = {n for n, device in network.devices.items() if device.role is DeviceRole.CORE}
-    borders = {peer.device for peer in bgp.externals}
-    return (cores | borders | set(bgp.speakers) | servers) & network.devices.keys()
+    return (cores | border_scope(network) | servers) & network.devices.keys()
 
 
 def _switches(network: Network, routers: Iterable[str]) -> set[str]:

@@ -26,7 +26,7 @@ def build_network(draft: Draft, places: Mapping[str, Place]) -> Network:
     links = {name: _link(draft, name, link) for name, link in draft.links.items()}
     wiring = wire(draft, lans, links)
     devices = {name: _device(draft, name, host, wiring) for name, host in draft.devices.items()}
-    region = build_region(draft.region, lans)
+    region = build_region(draft.region, lans, devices)
     sites = _sites(draft, lans)
     return Network(
         region=region,

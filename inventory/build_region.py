@@ -6,6 +6,7 @@ from inventory.addresses import zone6
 from inventory.model import (
     BgpPlan,
     Check,
+    Device,
     ExternalPeer,
     Lan,
     Name,
@@ -23,7 +24,9 @@ def name_of(name: NameSpec) -> Name:
     return Name(name.en, name.ka)
 
 
-def build_region(spec: RegionSpec, lans: Mapping[str, Lan]) -> Region:
+def build_region(
+    spec: RegionSpec, lans: Mapping[str, Lan], devices: Mapping[str, Device]
+) -> Region:
     """The region; the NOC's LANs have been found good."""
     noc = [lans[name] for name in spec.noc]
     return Region(
@@ -37,7 +40,7 @@ def build_region(spec: RegionSpec, lans: Mapping[str, Lan]) -> Region:
         noc4=tuple(lan.ipv4 for lan in noc),
         noc6=tuple(lan.ipv6 for lan in noc),
         ospf=_ospf(spec),
-        bgp=_bgp(spec),
+        bgp=_bgp(spec, devices),
         services=_services(spec.services),
         management_zone=spec.management_zone,
     )
@@ -76,12 +79,14 @@ def _ospf(spec: RegionSpec) -> OspfPlan:
     )
 
 
-def _bgp(spec: RegionSpec) -> BgpPlan:
+def _bgp(spec: RegionSpec, devices: Mapping[str, Device]) -> BgpPlan:
     bgp = spec.bgp
     announced = [zone for _, zone in sorted(spec.zones.items()) if zone.announced]
     return BgpPlan(
         asn=bgp.asn,
-        speakers=tuple(sorted(bgp.speakers)),
+        speakers=tuple(
+            sorted(name for name, one in devices.items() if one.role in bgp.speaker_roles)
+        ),
         aggregates4=tuple(sorted(zone.ipv4 for zone in announced)),
         aggregates6=tuple(sorted(zone6(spec.addresses, zone) for zone in announced)),
         externals=tuple(_external(name, peer) for name, peer in sorted(bgp.externals.items())),

@@ -352,11 +352,24 @@ class BgpPlan:
 
     asn: int
     speakers: tuple[str, ...]
-    """Devices with an iBGP session to each external peer's device."""
+    """Devices with an iBGP session to each border: those of the roles that the region names."""
     aggregates4: tuple[IPv4Network, ...]
     aggregates6: tuple[IPv6Network, ...]
     externals: tuple[ExternalPeer, ...]
     ibgp_secret: str
+
+    @property
+    def borders(self) -> frozenset[str]:
+        """The external peers' devices."""
+        return frozenset(peer.device for peer in self.externals)
+
+    def internal_peers(self, device: str) -> tuple[str, ...]:
+        """Whom a device has iBGP sessions with: a border every speaker, a speaker every border."""
+        borders = self.borders
+        names = set(self.speakers) if device in borders else set[str]()
+        if device in self.speakers:
+            names |= borders
+        return tuple(sorted(names - {device}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from inventory.derive import PATHS, groups_of, is_layer2, platform_of
 from inventory.draft import Draft
 from inventory.marked_yaml import Key
+from inventory.model import LAYER2_ROLES
 from inventory.nearest import nearest
 from inventory.schema import (
     DeviceSpec,
@@ -190,19 +191,14 @@ def _noc(draft: Draft, key: Key, name: str, zone: str) -> None:
 def _bgp(draft: Draft) -> None:
     if draft.bgp is None:
         return
-    for index, speaker in enumerate(draft.bgp.speakers):
-        _router(draft, ("bgp", "speakers", index), speaker)
+    for index, role in enumerate(draft.bgp.speaker_roles):
+        if role in LAYER2_ROLES:
+            message = f"expected a role whose devices route, found {role}."
+            draft.say_region(("bgp", "speaker_roles", index), message)
     for name, peer in draft.bgp.externals.items():
         _router(draft, ("bgp", "externals", name, "device"), peer.device)
-        _speaker_twice(draft, ("bgp", "externals", name, "device"), peer.device, name)
         key: Key = ("bgp", "externals", name)
         _assumed(peer, ExternalSpec, lambda k, *say, of=key: draft.say_region((*of, *k), *say))
-
-
-def _speaker_twice(draft: Draft, key: Key, device: str, of: str) -> None:
-    if draft.bgp and device in draft.bgp.speakers:
-        message = f"{device} is among `speakers`, which have iBGP sessions with it."
-        draft.say_region(key, message, f"Remove it from `speakers`: {of} makes it one.")
 
 
 def _router(draft: Draft, key: Key, device: str) -> None:

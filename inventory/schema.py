@@ -132,7 +132,7 @@ class BgpSpec(Spec):
     """`bgp` of region.yaml."""
 
     asn: Asn
-    speakers: tuple[Code, ...] = ()
+    speaker_roles: tuple[DeviceRole, ...] = ()
     ibgp_secret: SecretName
     externals: dict[Code, ExternalSpec] = Field(default_factory=dict)
 

@@ -43,9 +43,9 @@ def _external_adjacencies(
     border = network.devices[peer.device]
     yield Adjacency(border.name, "bgp", str(peer.remote4), peer.id)
     yield Adjacency(border.name, "bgp", str(peer.remote6), peer.id)
-    for name in bgp.speakers:
+    for name in bgp.internal_peers(border.name):
         speaker = network.devices.get(name)
-        if speaker is None or speaker is border:
+        if speaker is None:
             continue
         for one, other in ((border, speaker), (speaker, border)):
             for address in (other.router_id, other.loopback6):

@@ -45,6 +45,7 @@ def external_config(peer: ExternalPeer, bgp: BgpPlan) -> str:
         f" bgp router-id {peer.remote4}",
         " no bgp ebgp-requires-policy",
         " no bgp default ipv4-unicast",
+        " coalesce-time 100",
     ]
     for address in (peer.local4.ip, peer.local6.ip):
         lines += [

@@ -28,13 +28,13 @@ OUTAGE_MEANING = (
     "Measured are pings, one every 10 ms, on up to twelve ways that lead through what fails: "
     "from users' hosts to the servers, and to the Internet. An outage is the longest row of "
     "lost pings on any of them; a dash: no such way leads through it while all is well. The "
-    "Internet is reached by the default route, which OSPF holds as an external one: FRRouting "
-    "reckons those anew a whole second after the others (OSPF_ASE_CALC_INTERVAL), which no "
-    "setting changes. cut: both ends lose their carrier. silent: frames vanish, which BFD has "
-    "to notice. down: a router loses its power. The last columns: the longest outage while it "
-    "is mended, how long until every adjacency was up again and every ping answered, and "
-    "which sites have no other way, by the model: they are without the network until it is "
-    "mended."
+    "Internet is reached by the default route, which routers with more than one way have from "
+    "the border by iBGP, so that it follows the inner routes. OSPF has it, too, as an external "
+    "one, which FRRouting reckons anew a whole second after the others. cut: both ends lose "
+    "their carrier. silent: frames vanish, which BFD has to notice. down: a router loses its "
+    "power. The last columns: the longest outage while it is mended, how long until every "
+    "adjacency was up again and every ping answered, and which sites have no other way, by the "
+    "model: they are without the network until it is mended."
 )
 
 

@@ -224,7 +224,7 @@ class Sweep(Part):
     at_most_ms: Annotated[int, Field(ge=1)] = 1000
     """To servers: ways that OSPF itself knows."""
     outside_at_most_ms: Annotated[int, Field(ge=1)] = 2000
-    """To the Internet: by the default route, which OSPF has from elsewhere (AS-external)."""
+    """To the Internet: by the default route, which the region has from elsewhere."""
 
 
 class Edit(Part):

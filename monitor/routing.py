@@ -179,16 +179,12 @@ def _neighbours(network: Network, device: Device) -> dict[str, Neighbour]:
 
 def _peers(network: Network, device: Device) -> dict[str, Peer]:
     plan = network.region.bgp
-    borders = {external.device for external in plan.externals}
     found = {}
     for external in plan.externals:
         if external.device == device.name:
             interface = device.interface(external.interface)
             found[str(external.remote4)] = Peer(external.id, external_link(interface))
-    internal = (set(plan.speakers) if device.name in borders else set()) | (
-        borders if device.name in plan.speakers else set()
-    )
-    for name in sorted(internal - {device.name}):
+    for name in plan.internal_peers(device.name):
         other = network.devices.get(name)
         if other and other.router_id:
             found[str(other.router_id)] = Peer(name, None)

@@ -17,9 +17,21 @@ def external_peers(network: Network, device: Device) -> tuple[ExternalPeer, ...]
     return tuple(peer for peer in network.region.bgp.externals if peer.device == device.name)
 
 
+def border_scope(network: Network) -> frozenset[str]:
+    """The borders and the speakers beside them: enough to tell whether the region's BGP works."""
+    plan = network.region.bgp
+    beside = {
+        end.device
+        for link in network.links.values()
+        if {link.a.device, link.b.device} & plan.borders
+        for end in (link.a, link.b)
+    }
+    return plan.borders | (beside & set(plan.speakers))
+
+
 def bgp_intent(network: Network, device: Device) -> BgpIntent | None:
     """BGP of `device`; None when it speaks none."""
-    internal = _internal_peers(network, device)
+    internal = tuple(network.devices[n] for n in network.region.bgp.internal_peers(device.name))
     external = external_peers(network, device)
     if not internal and not external:
         return None
@@ -38,18 +50,6 @@ def bgp_intent(network: Network, device: Device) -> BgpIntent | None:
         lists4=_lists(network, internal, external, 4),
         lists6=_lists(network, internal, external, 6),
     )
-
-
-def _internal_peers(network: Network, device: Device) -> tuple[Device, ...]:
-    """A border speaks to every speaker, a speaker to every border."""
-    plan = network.region.bgp
-    borders = {peer.device for peer in plan.externals}
-    names: set[str] = set()
-    if device.name in borders:
-        names |= set(plan.speakers)
-    if device.name in plan.speakers:
-        names |= borders
-    return tuple(network.devices[name] for name in sorted(names - {device.name}))
 
 
 def _neighbors(

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 
 from inventory.errors import ImeretiError
 from inventory.model import Network
+from nornir_tasks.bgp import border_scope
 from nornir_tasks.checks import CheckResult, check_state, unreached
 from nornir_tasks.open_session import PLATFORMS
 from nornir_tasks.probes import check_latency, check_probes, probes_for
@@ -13,12 +14,10 @@ from nornir_tasks.work import Work
 
 def scope_of(network: Network, devices: Collection[str]) -> tuple[str, ...]:
     """Who can tell that a change on `devices` went wrong: they, their neighbours, the borders."""
-    scope = set(devices)
+    scope = set(devices) | border_scope(network)
     for link in network.links.values():
         if {link.a.device, link.b.device} & set(devices):
             scope |= {link.a.device, link.b.device}
-    bgp = network.region.bgp
-    scope |= {peer.device for peer in bgp.externals} | set(bgp.speakers)
     known = (network.devices[name] for name in scope if name in network.devices)
     return tuple(
         sorted(

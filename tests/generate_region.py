@@ -152,6 +152,7 @@ def _settings() -> dict[str, Any]:
     for zone, octet in ZONES.items():
         settings["zones"][zone]["ipv4"] = f"10.{octet}.0.0/12"
     settings["bgp"]["externals"]["central-government"]["interface"] = "GigabitEthernet0/0/0"
+    settings["bgp"]["speaker_roles"] = ["core", "edge"]  # bgpd in each of 100 needs memory
     settings["services"] |= {
         "ntp": ["10.80.1.21"],
         "syslog": ["10.80.1.20"],

@@ -157,6 +157,22 @@ def test_only_the_government_zones_are_announced_and_the_guests(network: Network
     assert str(network.region.bgp.aggregates6[0]) == "fd10:1412:7e1:a00::/56"
 
 
+def test_all_that_have_more_than_one_way_speak_bgp_with_the_border(network: Network) -> None:
+    ways = Counter(
+        end.device
+        for link in network.links.values()
+        if link.routed
+        for end in (link.a, link.b)
+        if network.devices[link.other(end.device).device].routes
+    )
+    plan = network.region.bgp
+    assert plan.borders == {"tbi-edge1"}
+    several = {name for name, count in ways.items() if count > 1}
+    assert several - plan.borders == set(plan.internal_peers("tbi-edge1"))
+    assert plan.internal_peers("zes-rtr1") == ("tbi-edge1",)
+    assert plan.internal_peers("zes-sch-rtr1") == ()
+
+
 def test_every_port_of_a_switch_is_known_and_the_unused_ones_are_marked(network: Network) -> None:
     switch = network.devices["zes-sw1"]
     kinds = Counter(interface.kind for interface in switch.interfaces)

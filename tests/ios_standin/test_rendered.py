@@ -109,7 +109,7 @@ def test_a_rendered_file_with_plain_secrets_is_applied_and_differs_in_these_alon
         assert result.failed == []
         left = differences(served.call(device.running), plain)
         added = {line.strip().split()[0] for line in left if line.strip()[0] == "+"}
-        expected = {"+enable", "+username", "+ip", "+key-string"}
+        expected = {"+enable", "+username", "+ip", "+key-string", "+neighbor"}
         assert added == expected
         assert served.call(device.view.why_unreachable) == "no OSPF adjacency is left"
 

@@ -145,6 +145,15 @@ def test_bgp_that_only_quickens_recovery_starts_late(plan: LabPlan) -> None:
     assert daemons["zes-rtr1"] == ["zebra", "staticd", "ospfd", "ospf6d"]
 
 
+def test_a_speaker_of_bgp_and_the_border_meet_over_both_families(plan: LabPlan) -> None:
+    sessions = {one for one in plan.adjacencies if one.protocol == "bgp"}
+    speakers = {one.device for one in sessions} - {"tbi-edge1"}
+    assert {"kut-edge1", "kut-core1", "kut-dist1", "kut-dc1", "zes-rtr1"} <= speakers
+    assert len(speakers) == 19
+    assert not any("sch" in one for one in speakers)
+    assert len(sessions) == 2 * 2 * 19 + 2
+
+
 def test_a_device_without_rendered_files_is_an_error(network: Network) -> None:
     with pytest.raises(KeyError):
         bootable(network, {}, "plan", MANAGEMENT)

@@ -8,6 +8,7 @@ import pytest
 from inventory.load import load_network
 from inventory.model import DeviceRole, Network
 from nornir_tasks.batches import batches, by_importance
+from nornir_tasks.snapshot import scope_of
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +29,14 @@ def reached(network: Network, dead: set[str]) -> set[str]:
         if not more:
             return found
         found |= more
+
+
+def test_a_change_is_judged_by_neighbours_and_the_border_not_by_every_speaker(
+    network: Network,
+) -> None:
+    border = {"tbi-edge1", "kut-edge1", "kut-core2"}
+    assert set(scope_of(network, ["zes-sch-rtr1"])) == {"zes-sch-rtr1", "zes-rtr1", *border}
+    assert set(scope_of(network, ["tbi-edge1"])) == border
 
 
 def test_every_device_is_in_exactly_one_batch(network: Network) -> None:

@@ -159,7 +159,6 @@ PROTECTION = (
             r"^no service pad$",
         ),
         (
-            ("daemons", r"^bgpd=no$"),
             ("daemons", ABSENT + r"^(ripd|isisd|ldpd)=yes"),
             ("sysctl.conf", r"^net.ipv4.conf.all.accept_source_route = 0$"),
             ("sshd_config", r"^PasswordAuthentication no$"),

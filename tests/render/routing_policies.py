@@ -197,4 +197,28 @@ ROUTING = (
             ("frr.conf", r"^ipv6 prefix-list internal-out6 seq 5 deny ::/0 le 128$"),
         ),
     ),
+    Policy(
+        "a router with more than one way has its default from the border by iBGP, before OSPF's",
+        "zes-rtr1",
+        (
+            r"^  neighbor 10.255.0.9 activate$",
+            r"^ip prefix-list internal-in4 seq 5 permit 0.0.0.0/0$",
+            r"^ipv6 prefix-list internal-in6 seq 5 permit ::/0$",
+            r"^  distance bgp 20 105 200$",
+            r"^ timers bgp 10 30$",
+        ),
+        (
+            ("frr.conf", r"^  neighbor 10.255.0.9 activate$"),
+            ("frr.conf", r"^ip prefix-list internal-in4 seq 5 permit 0.0.0.0/0$"),
+            ("frr.conf", r"^ipv6 prefix-list internal-in6 seq 5 permit ::/0$"),
+            ("frr.conf", r"^  distance bgp 20 105 200$"),
+            ("frr.conf", r"^ timers bgp 3 9$"),
+        ),
+    ),
+    Policy(
+        "a router with one way speaks no BGP",
+        "zes-sch-rtr1",
+        (ABSENT + r"^router bgp",),
+        (("frr.conf", ABSENT + r"^router bgp"), ("daemons", r"^bgpd=no$")),
+    ),
 )
