@@ -9,7 +9,7 @@ networks, INFOCOM 2007). Lowered costs take the same steps backwards. Pure.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 from types import MappingProxyType
@@ -23,6 +23,8 @@ _DEFAULT = "0.0.0.0/0"
 
 Costs = Mapping[tuple[str, str], int]
 """(device, interface) -> cost of what leaves through it."""
+Hops = Mapping[str, Mapping[str, set[str]]]
+"""Destination -> router -> its next hops, all that are equally good."""
 
 
 def raised(
@@ -35,7 +37,8 @@ def raised(
     """
     wires = tuple(_wires(network))
     start = {(wire.device, wire.interface): wire.cost for wire in wires}
-    chosen = [(device, name) for name in interfaces]
+    own = network.devices[device].interfaces  # in the order of the rendered configuration
+    chosen = [(device, one.name) for one in own if one.name in interfaces]
     rise = max((to - start[key] for key in chosen), default=0)
     targets = _destinations(network)
 
@@ -43,7 +46,17 @@ def raised(
         grown = {key: max(start[key], min(to, start[key] + level)) for key in chosen}
         return {**start, **grown}
 
-    levels = _levels(wires, targets, at, rise)
+    def hops(costs: Costs) -> Hops:
+        return _hops(wires, targets, costs)
+
+    def free(before: int, after: int) -> bool:
+        lower, higher = at(before), at(after)
+        if not _together_free([hops(lower), hops(higher)]):  # what mostly tells, at once
+            return False
+        ways = (_line_by_line(lower, higher, chosen), _line_by_line(higher, lower, chosen))
+        return all(_together_free([hops(costs) for costs in way]) for way in ways)
+
+    levels = _levels(free, rise)
     return tuple(with_costs(network, device, at(level)) for level in levels)
 
 
@@ -71,36 +84,37 @@ def _destinations(network: Network) -> Mapping[str, frozenset[str]]:
     return {**routers, _DEFAULT: borders} if borders else routers
 
 
-def _levels(
-    wires: tuple[_Wire, ...],
-    targets: Mapping[str, frozenset[str]],
-    at: Callable[[int], Costs],
-    end: int,
-) -> Iterator[int]:
+def _line_by_line(
+    before: Costs, after: Costs, chosen: Iterable[tuple[str, str]]
+) -> Iterator[Costs]:
+    """All that a device may announce of itself while it is told new costs in that order."""
+    costs = dict(before)
+    yield before
+    for key in chosen:
+        costs[key] = after[key]
+        yield dict(costs)
+
+
+def _levels(free: Callable[[int, int], bool], end: int) -> Iterator[int]:
     """From 0 to `end`, each as far from the one before as no packet can circle between them."""
     level = 0
     while level < end:
-        before = _hops(wires, targets, at(level))
         good, bad = level + 1, end + 1
         probe = end
         while bad - good > 1:
-            free = _together_free(before, _hops(wires, targets, at(probe)))
-            good, bad = (probe, bad) if free else (good, probe)
+            good, bad = (probe, bad) if free(level, probe) else (good, probe)
             probe = (good + bad) // 2
         level = good
         yield level
 
 
-def _hops(
-    wires: Iterable[_Wire], targets: Mapping[str, frozenset[str]], costs: Costs
-) -> dict[str, dict[str, set[str]]]:
-    """Destination -> router -> its next hops, all that are equally good."""
+def _hops(wires: Iterable[_Wire], targets: Mapping[str, frozenset[str]], costs: Costs) -> Hops:
     backwards: dict[str, list[Edge]] = defaultdict(list)
     for wire in wires:
         cost = costs[wire.device, wire.interface]
         backwards[wire.to].append(Edge(wire.interface, wire.device, cost))
         backwards.setdefault(wire.device, [])
-    found: dict[str, dict[str, set[str]]] = {}
+    found: dict[str, Mapping[str, set[str]]] = {}
     for target, announcers in targets.items():
         sink = tuple(Edge("", name, 0) for name in sorted(announcers))
         to_target = Topology({**_frozen(backwards), "": sink}).costs_from("")
@@ -115,16 +129,18 @@ def _hops(
     return found
 
 
-def _together_free(
-    before: Mapping[str, Mapping[str, set[str]]], after: Mapping[str, Mapping[str, set[str]]]
-) -> bool:
-    for target, old in before.items():
-        new = after[target]
-        if old == new:
+def _together_free(tables: Sequence[Hops]) -> bool:
+    """Whether no packet circles, whichever of `tables` each router forwards by."""
+    first, *others = tables
+    for target, hops in first.items():
+        if all(other[target] == hops for other in others):
             continue
-        both = {name: old.get(name, set()) | new.get(name, set()) for name in {*old, *new}}
+        every: dict[str, set[str]] = defaultdict(set)
+        for table in tables:
+            for name, onward in table[target].items():
+                every[name] |= onward
         try:
-            TopologicalSorter(both).prepare()
+            TopologicalSorter(every).prepare()
         except CycleError:
             return False
     return True
