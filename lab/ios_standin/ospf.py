@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Interface
 from operator import attrgetter
 
+from lab.ios_standin import bfd
 from lab.ios_standin.addressing import ipv4_of, is_shut
 from lab.ios_standin.block import Block
 from lab.ios_standin.configuration import Configuration
@@ -24,6 +25,7 @@ class OspfEnd:
     keys: frozenset[tuple[str, str]]
     mtu: str
     router_id: IPv4Address
+    bfd: bool
 
 
 terms = attrgetter("area", "network", "hello_s", "dead", "authentication", "mtu")
@@ -70,6 +72,7 @@ def end_at(configuration: Configuration, port: str) -> OspfEnd | None:
         _keys(block),
         block.value("ip", "mtu") or block.value("mtu") or "1500",
         router_id(configuration),
+        bfd.runs(found, block, _bfd(block)),
     )
 
 
@@ -100,6 +103,10 @@ def _authentication(found: Block, block: Block, area: str) -> str:
     own = block.value("ip", "ospf", "authentication")
     entry = found.find("area", area, "authentication")
     return own or (entry.text.split()[-1] if entry else "")
+
+
+def _bfd(block: Block) -> str | None:
+    return None if block.find("ip", "ospf", "bfd") is None else block.value("ip", "ospf", "bfd")
 
 
 def _keys(block: Block) -> frozenset[tuple[str, str]]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import IPv4Address
 
-from lab.ios_standin import ospf
+from lab.ios_standin import bfd, ospf
 from lab.ios_standin.addressing import ipv6_of, is_shut
 from lab.ios_standin.block import Block
 from lab.ios_standin.configuration import Configuration
@@ -36,6 +36,7 @@ class Ospf6End:
     accepts: frozenset[Key]
     mtu: str
     router_id: IPv4Address
+    bfd: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,7 @@ def end_at(configuration: Configuration, port: str, now: datetime) -> Ospf6End |
         frozenset(key for key, _, accepts in keys if accepts),
         block.value("ipv6", "mtu") or block.value("mtu") or "1500",
         router_id(configuration, found),
+        bfd.runs(found.block, block, said.get("bfd")),
     )
 
 

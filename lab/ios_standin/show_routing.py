@@ -60,6 +60,24 @@ async def _ospf_interfaces(session: "Session", match: Match) -> str:  # noqa: AR
     return "".join(f"{line}\n" for line in lines)
 
 
+async def _bfd_neighbors(session: "Session", match: Match) -> str:  # noqa: ARG001
+    lines: list[str] = []
+    found = list(session.device.view.bfd_sessions())
+    for version in (4, 6):
+        rows = [each for each in found if each.version == version]
+        if rows:
+            title = f"{'NeighAddr':<42} {'LD/RD':<13}RH/RS     State     Int"
+            lines += ["", f"IPv{version} Sessions", title]
+        for each in rows:
+            number = f"{4096 + 2 * version + len(lines)}"
+            state = "Up" if each.up else "Down"
+            numbers = f"{number}/{number if each.up else 0}"
+            lines.append(
+                f"{each.neighbour:<42} {numbers:<13}{state:<10}{state:<10}{short_name(each.port)}"
+            )
+    return "".join(f"{line}\n" for line in lines)
+
+
 async def _routes(session: "Session", match: Match) -> str:  # noqa: ARG001
     device = session.device
     lines = ["Codes: L - local, C - connected, S - static, O - OSPF, B - BGP", ""]
@@ -100,6 +118,7 @@ ROUTING_COMMANDS = (
     ("show ip ospf neighbor", _ospf_neighbors),
     ("show ip ospf interface brief", _ospf_interfaces),
     ("show ospfv3 neighbor", _ospf6_neighbors),
+    ("show bfd neighbors", _bfd_neighbors),
     ("show ip route", _routes),
     ("show access-lists", _access_lists),
     ("show ip access-lists", _access_lists),

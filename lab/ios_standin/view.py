@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from lab.ios_standin import bgp, bgp_table, ospf, ospf6, reach
 from lab.ios_standin.addressing import addresses, is_shut
+from lab.ios_standin.bfd import BfdSession
 from lab.ios_standin.bgp_policy import Prefix
 from lab.ios_standin.bgp_table import Route, Sent
 from lab.ios_standin.configuration import Configuration
@@ -69,6 +70,22 @@ class View:
             if before is not None and ospf6.suits(end, before):
                 known = self._device.router_ids.get(end.port, IPv4Address(0))
                 yield end.port, known, before.interface_id
+
+    def bfd_sessions(self) -> Iterator[BfdSession]:
+        """Those of OSPFv2's neighbours, then those of OSPFv3's."""
+        configuration = self._device.configuration
+        for port in self.adjacent_ports():
+            end = ospf.end_at(configuration, port)
+            if end is not None and end.bfd:
+                far = self._device.neighbours.ospf_end(self._device.name, port)
+                up = far is None or (far.end is not None and far.end.bfd)
+                yield BfdSession(port, 4, str(self.ospf_neighbour(port)[1]), up)
+        ends6 = {end.port: end for end in self._all_ends6(configuration)}
+        for port, _, interface_id in self.neighbours6():
+            if ends6[port].bfd:
+                far = self._device.neighbours.ospf_end(self._device.name, port)
+                up = far is None or (far.end6 is not None and far.end6.bfd)
+                yield BfdSession(port, 6, f"FE80::{interface_id:X}", up)
 
     def _is_adjacent(self, end: ospf.OspfEnd) -> bool:
         far = self._device.neighbours.ospf_end(self._device.name, end.port)
