@@ -122,6 +122,17 @@ def test_a_syntax_error_never_reaches_a_commit_and_the_others_go_on(
     assert ("alp-r1", "commit") not in steps
 
 
+def test_lines_of_a_daemon_that_does_not_run_are_refused_before_anything_changes(
+    ground: Ground, tmp_path: Path
+) -> None:
+    """bet-r1 has bgpd=no: vtysh would take the lines, say so, and lose them."""
+    session = "router bgp 65010\n no bgp default ipv4-unicast\nexit\nrouter ospf\n"
+    with ground.work(tmp_path, replaced("bet-r1", "frr.conf", "router ospf\n", session)) as work:
+        row = next(one for one in make_plan(work, ["bet-r1"]).devices)
+    assert row.state == "failed"
+    assert "`router bgp` needs bgpd, which does not run: write bgpd=yes into" in row.error
+
+
 DESCRIBED_BET = replaced(
     "bet-r1", "frr.conf", "description hq-bet to", "description new: hq-bet to"
 )

@@ -2,6 +2,24 @@
 
 frr_show() { timeout "$bound" vtysh -c 'show running-config no-header'; }
 
+# vtysh knows the lines of every daemon, but those of one that does not run would be lost.
+frr_check() {
+    timeout "$bound" vtysh -C -f "$1/frr.conf" 2>&1 || return 2
+    running=$(timeout "$bound" vtysh -c 'show daemons' 2>&1)
+    while read -r daemon line; do
+        grep -q "^$line" "$1/frr.conf" || continue
+        case " $running " in *" $daemon "*) continue ;; esac
+        say "\`${line%\$}\` needs $daemon, which does not run: write $daemon=yes into /etc/frr/daemons" \
+            "and restart FRRouting there, outside a change"
+        return 2
+    done <<'end'
+ospfd router ospf$
+ospf6d router ospf6$
+bgpd router bgp
+bfdd bfd$
+end
+}
+
 # The lines whose value FRR takes in place of the old one. frr-reload would remove the old line first,
 # and for that moment the default would hold: a circuit of cost 1 draws every packet to it.
 frr_values() {

@@ -98,9 +98,7 @@ tidy)
         -mmin +1440 -exec rm -rf {} +
     ;;
 check)
-    if [ -f "$2/candidate/frr.conf" ]; then
-        timeout "$bound" vtysh -C -f "$2/candidate/frr.conf" 2>&1 || exit 2
-    fi
+    if [ -f "$2/candidate/frr.conf" ]; then frr_check "$2/candidate" || exit 2; fi
     if [ -f "$2/candidate/nftables.conf" ]; then
         unshare -n nft -c -f "$2/candidate/nftables.conf" 2>&1 || exit 2
     fi
