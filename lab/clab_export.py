@@ -116,7 +116,9 @@ def _write_node(place: Path, plan: LabPlan, node: Node) -> None:
         lines += _renamed(first, port.interface) if first != port.interface else []
     programs = scripts.services([node])[node.name] if node.contained else ""
     if node.kind in {NodeKind.ROUTER, NodeKind.EXTERNAL}:
-        programs = f"{scripts.START_ROUTING.rstrip()} || exit 1\n{programs}"
+        early = scripts.start_early(plan, node.name).rstrip()
+        wait = scripts.AWAIT_DEFAULT if node.name not in plan.outward else ""
+        programs = f"{early} || exit 1\n{wait}{programs}"
     _write_lines(place / "links", links)
     _write_lines(place / "sysctls", [f"{name} {value}" for name, value in node.sysctls.items()])
     _write_lines(place / "setup", [*lines, *panel.up_lines(plan, node.name), *node.setup])

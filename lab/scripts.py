@@ -36,6 +36,14 @@ for daemon in bfdd bgpd; do
 done
 """
 """Starts the daemons that START_ROUTING did not, see `start_early`."""
+AWAIT_DEFAULT = r"""
+waited=0
+until [ -n "$(ip route show default)" ] || [ "$waited" -ge 60 ]; do
+  waited=$((waited + 1))
+  sleep 1
+done
+"""
+"""Where nobody knows the last ping: START_LATE may follow when OSPF has brought the default."""
 EXIT_NFT, EXIT_SYSCTL, EXIT_DAEMON = 10, 11, 12
 
 ROUTING_STATUS, ROUTING_SAID = "routing.status", "routing.said"

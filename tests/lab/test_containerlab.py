@@ -61,6 +61,77 @@ def government(lab: LabUnderTest) -> list[LanHost]:
     return [host for host in lab.plan.hosts if host.zone in {"gov", "council"}]
 
 
+# --- the exported folder ------------------------------------------------------------------
+# First: later the whole network runs in containers beside it, and three labs starve.
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Iterator[LabState]:
+    with docker_machine(tmp_path / "machine") as state:
+        yield state
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize(
+    ("inventory", "names"),
+    [
+        (SMALL, ("hq-core1", "alp-r1", "alp-lyc-guests", "alp-staff")),
+        # So many containers and another lab take each other's time, for minutes.
+        pytest.param(
+            CHECKOUT / "inventory",
+            ("kut-core1", "zes-rtr1", "zes-sch-public", "zes-gov"),
+            marks=pytest.mark.alone,
+        ),
+    ],
+    ids=["small", "whole"],
+)
+def test_an_exported_lab_deploys_unchanged(
+    machine: LabState, tmp_path: Path, inventory: Path, names: tuple[str, str, str, str]
+) -> None:
+    """`names`: a core router, another, a LAN of guests, and a LAN that is closed to them."""
+    core, router, guests, closed = names
+    lab = make_lab(tmp_path, "exported", inventory)
+    folder = tmp_path / "folder"
+    written = lab.answer("lab", "export", "--format", "containerlab", "--out", str(folder))
+    assert f"all {written['pings']} pings answered" in on_machine(machine, folder, "./up")
+    said = on_machine(machine, folder, "./in", core, "vtysh", "-c", "show ip ospf neighbor")
+    assert said.count("Full/") >= 2
+    plan = make_plan(lab.network, "exported", lab.management)
+    target = next(host for host in plan.hosts if host.lan == closed)
+    ping = f"for turn in 1 2 3; do ping -c 1 -W 1 {target.ipv4} && exit 1; done; true"
+    on_machine(machine, folder, "./in", guests, "sh", "-c", ping)
+    address = lab.network.devices[router].management
+    login = ["ssh", "-i", "id_ed25519", "-o", "StrictHostKeyChecking=no", "-o", "BatchMode=yes"]
+    login += ["-o", f"UserKnownHostsFile={tmp_path / 'hosts'}", f"root@{address}", "hostname"]
+    assert on_machine(machine, folder, *login).strip() == router
+    on_machine(machine, folder, "./down")
+    assert on_machine(machine, folder, "docker", "ps", "--all", "--quiet") == ""
+
+
+LEFT_BEHIND = """
+docker run --detach --network none --label containerlab=exported --name left imereti-frr sleep 999
+ps -o ppid= -p "$(docker inspect --format '{{.State.Pid}}' left)" >shim
+kill -STOP $(cat shim)
+"""
+"""A container of the lab `exported` that Docker can't remove while its shim stands still."""
+GO_ON = "sh -c 'sleep 3; kill -CONT $(cat shim)' & ./down"
+
+
+def test_down_of_an_exported_lab_removes_what_containerlab_left_or_says_so(
+    machine: LabState, tmp_path: Path
+) -> None:
+    lab = make_lab(tmp_path, "exported", SMALL)
+    folder = tmp_path / "folder"
+    lab.answer("lab", "export", "--format", "containerlab", "--out", str(folder))
+    on_machine(machine, folder, "sh", "-ec", LEFT_BEHIND)
+    variables = {"LEFT_TIMEOUT_S": "2"}
+    said = on_machine(machine, folder, "sh", "-c", "./down 2>&1; echo $?", variables=variables)
+    assert "down: lab exported: Docker did not remove within 2 s: left. Run ./down again" in said
+    assert said.splitlines()[-1] == "1"
+    on_machine(machine, folder, "sh", "-c", GO_ON)
+    assert on_machine(machine, folder, "docker", "ps", "--all", "--quiet") == ""
+
+
 # --- the whole network --------------------------------------------------------------------
 
 
@@ -193,73 +264,3 @@ def test_killed_half_way_it_is_cleaned_by_the_next_command(small: LabUnderTest) 
     assert traces(small) != []
     assert small.run("lab", "down").returncode == 0
     assert traces(small) == []
-
-
-# --- the exported folder ------------------------------------------------------------------
-
-
-@pytest.fixture
-def machine(tmp_path: Path) -> Iterator[LabState]:
-    with docker_machine(tmp_path / "machine") as state:
-        yield state
-
-
-@pytest.mark.timeout(900)
-@pytest.mark.parametrize(
-    ("inventory", "names"),
-    [
-        (SMALL, ("hq-core1", "alp-r1", "alp-lyc-guests", "alp-staff")),
-        # So many containers and another lab take each other's time, for minutes.
-        pytest.param(
-            CHECKOUT / "inventory",
-            ("kut-core1", "zes-rtr1", "zes-sch-public", "zes-gov"),
-            marks=pytest.mark.alone,
-        ),
-    ],
-    ids=["small", "whole"],
-)
-def test_an_exported_lab_deploys_unchanged(
-    machine: LabState, tmp_path: Path, inventory: Path, names: tuple[str, str, str, str]
-) -> None:
-    """`names`: a core router, another, a LAN of guests, and a LAN that is closed to them."""
-    core, router, guests, closed = names
-    lab = make_lab(tmp_path, "exported", inventory)
-    folder = tmp_path / "folder"
-    written = lab.answer("lab", "export", "--format", "containerlab", "--out", str(folder))
-    assert f"all {written['pings']} pings answered" in on_machine(machine, folder, "./up")
-    said = on_machine(machine, folder, "./in", core, "vtysh", "-c", "show ip ospf neighbor")
-    assert said.count("Full/") >= 2
-    plan = make_plan(lab.network, "exported", lab.management)
-    target = next(host for host in plan.hosts if host.lan == closed)
-    ping = f"for turn in 1 2 3; do ping -c 1 -W 1 {target.ipv4} && exit 1; done; true"
-    on_machine(machine, folder, "./in", guests, "sh", "-c", ping)
-    address = lab.network.devices[router].management
-    login = ["ssh", "-i", "id_ed25519", "-o", "StrictHostKeyChecking=no", "-o", "BatchMode=yes"]
-    login += ["-o", f"UserKnownHostsFile={tmp_path / 'hosts'}", f"root@{address}", "hostname"]
-    assert on_machine(machine, folder, *login).strip() == router
-    on_machine(machine, folder, "./down")
-    assert on_machine(machine, folder, "docker", "ps", "--all", "--quiet") == ""
-
-
-LEFT_BEHIND = """
-docker run --detach --network none --label containerlab=exported --name left imereti-frr sleep 999
-ps -o ppid= -p "$(docker inspect --format '{{.State.Pid}}' left)" >shim
-kill -STOP $(cat shim)
-"""
-"""A container of the lab `exported` that Docker can't remove while its shim stands still."""
-GO_ON = "sh -c 'sleep 3; kill -CONT $(cat shim)' & ./down"
-
-
-def test_down_of_an_exported_lab_removes_what_containerlab_left_or_says_so(
-    machine: LabState, tmp_path: Path
-) -> None:
-    lab = make_lab(tmp_path, "exported", SMALL)
-    folder = tmp_path / "folder"
-    lab.answer("lab", "export", "--format", "containerlab", "--out", str(folder))
-    on_machine(machine, folder, "sh", "-ec", LEFT_BEHIND)
-    variables = {"LEFT_TIMEOUT_S": "2"}
-    said = on_machine(machine, folder, "sh", "-c", "./down 2>&1; echo $?", variables=variables)
-    assert "down: lab exported: Docker did not remove within 2 s: left. Run ./down again" in said
-    assert said.splitlines()[-1] == "1"
-    on_machine(machine, folder, "sh", "-c", GO_ON)
-    assert on_machine(machine, folder, "docker", "ps", "--all", "--quiet") == ""
