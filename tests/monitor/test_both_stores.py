@@ -163,6 +163,15 @@ def test_a_sample_written_again_with_other_values_replaces_all_of_it(
     assert store.check().samples == 2
 
 
+def test_the_last_word_counts_within_a_batch_whether_it_tells_of_pings_or_not(
+    store: AnyStore, reader: AnyStore
+) -> None:
+    silent, pinged = link_sample("kut-zes", T0, in_bps=1.0), link_sample("kut-zes", T0, rtt_ms=2.0)
+    for batch in ([silent, pinged, silent], [pinged, silent, pinged]):
+        store.write_samples(batch)
+        assert list(reader.samples(T0, T0 + 1)) == batch[2:]
+
+
 def test_names_that_a_database_could_stumble_over(store: AnyStore) -> None:
     names = ["a b", "a,b=c", 'quo"te', "back\\slash", "ქუთაისი"]
     store.write_samples([link_sample(name, T0, in_bps=float(at)) for at, name in enumerate(names)])
