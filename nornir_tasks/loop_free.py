@@ -11,6 +11,7 @@ networks, INFOCOM 2007). Lowered costs take the same steps backwards. Pure.
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from types import MappingProxyType
 
@@ -49,12 +50,17 @@ def raised(
     def hops(costs: Costs) -> Hops:
         return _hops(wires, targets, costs)
 
+    @cache
+    def whole(level: int) -> Hops:
+        return hops(at(level))
+
     def free(before: int, after: int) -> bool:
-        lower, higher = at(before), at(after)
-        if not _together_free([hops(lower), hops(higher)]):  # what mostly tells, at once
+        ends = [whole(before), whole(after)]
+        if not _together_free(ends):  # what mostly tells, at once
             return False
-        ways = (_line_by_line(lower, higher, chosen), _line_by_line(higher, lower, chosen))
-        return all(_together_free([hops(costs) for costs in way]) for way in ways)
+        lower, higher = at(before), at(after)
+        ways = (_half_told(lower, higher, chosen), _half_told(higher, lower, chosen))
+        return all(_together_free([*ends, *map(hops, way)]) for way in ways)
 
     levels = _levels(free, rise)
     return tuple(with_costs(network, device, at(level)) for level in levels)
@@ -84,13 +90,10 @@ def _destinations(network: Network) -> Mapping[str, frozenset[str]]:
     return {**routers, _DEFAULT: borders} if borders else routers
 
 
-def _line_by_line(
-    before: Costs, after: Costs, chosen: Iterable[tuple[str, str]]
-) -> Iterator[Costs]:
-    """All that a device may announce of itself while it is told new costs in that order."""
+def _half_told(before: Costs, after: Costs, chosen: Sequence[tuple[str, str]]) -> Iterator[Costs]:
+    """What a device may announce of itself while it is told new costs in that order."""
     costs = dict(before)
-    yield before
-    for key in chosen:
+    for key in chosen[:-1]:
         costs[key] = after[key]
         yield dict(costs)
 

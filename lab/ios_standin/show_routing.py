@@ -69,7 +69,7 @@ async def _bfd_neighbors(session: "Session", match: Match) -> str:  # noqa: ARG0
             title = f"{'NeighAddr':<42} {'LD/RD':<13}RH/RS     State     Int"
             lines += ["", f"IPv{version} Sessions", title]
         for each in rows:
-            number = f"{4096 + 2 * version + len(lines)}"
+            number = 4096 + len(lines)
             state = "Up" if each.up else "Down"
             numbers = f"{number}/{number if each.up else 0}"
             lines.append(
