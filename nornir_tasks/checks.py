@@ -145,10 +145,14 @@ def _bfd(_network: Network, device: Device, state: DeviceState) -> Iterator[Chec
     if state.bfd is None:
         return
     for interface in device.interfaces:
-        if interface.ospf is not None and interface.ospf.bfd and not interface.ospf.passive:
-            up = state.bfd.get(interface.name)
-            found = {True: "up", False: "down", None: "no session"}[up]
-            yield CheckResult("BFD", device.name, interface.name, up is True, "up", found)
+        if interface.ospf is None or not interface.ospf.bfd or interface.ospf.passive:
+            continue
+        families = (("BFD", 4, interface.ipv4), ("BFD of IPv6", 6, interface.ipv6))
+        for name, version, address in families:
+            if address is not None:
+                up = state.bfd.get((interface.name, version))
+                found = {True: "up", False: "down", None: "no session"}[up]
+                yield CheckResult(name, device.name, interface.name, up is True, "up", found)
 
 
 def _sessions(network: Network, device: Device, state: DeviceState) -> Iterator[CheckResult]:

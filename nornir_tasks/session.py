@@ -56,8 +56,8 @@ class DeviceState:
     """Interface -> state of the OSPFv2 neighbour behind it."""
     adjacencies6: Mapping[str, str] | None
     """OSPFv3; None where the software can't tell."""
-    bfd: Mapping[str, bool] | None
-    """Interface -> whether its BFD sessions are up; None where the software can't tell."""
+    bfd: Mapping[tuple[str, int], bool] | None
+    """(interface, 4 or 6) -> whether its BFD session is up; None where the software can't tell."""
     sessions: Mapping[IPv4Address | IPv6Address, BgpSession]
     advertised: Mapping[IPv4Address | IPv6Address, tuple[str, ...]]
     """External peer -> prefixes sent to it."""

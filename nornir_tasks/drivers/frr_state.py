@@ -96,14 +96,13 @@ def _adjacencies6(found: Any) -> dict[str, str]:
     return {str(entry["interfaceName"]): str(entry["state"]) for entry in entries}
 
 
-def _bfd(found: Any) -> dict[str, bool]:
-    """A link carries a session a family; its interface is up when all of them are."""
-    answer: dict[str, bool] = {}
-    for entry in found if isinstance(found, list) else ():
-        name = str(entry.get("interface", ""))
-        if name:
-            answer[name] = answer.get(name, True) and entry.get("status") == "up"
-    return answer
+def _bfd(found: Any) -> dict[tuple[str, int], bool]:
+    """A link carries a session a family."""
+    return {
+        (str(entry["interface"]), ip_address(entry["peer"]).version): entry.get("status") == "up"
+        for entry in (found if isinstance(found, list) else ())
+        if entry.get("interface")
+    }
 
 
 def _peers(found: Any) -> dict[str, BgpSession]:

@@ -48,15 +48,17 @@ def adjacencies6(text: str, device: Device) -> dict[str, str]:
     return adjacencies("\n".join(table for family, table in families if family == "ipv6"), device)
 
 
-def bfd(text: str, device: Device) -> dict[str, bool]:
-    """`show bfd neighbors` -> whether the sessions behind each interface are up."""
+def bfd(text: str, device: Device) -> dict[tuple[str, int], bool]:
+    """`show bfd neighbors` -> whether the session of each family is up, by interface."""
     names = full_names(device)
-    found: dict[str, bool] = {}
+    found: dict[tuple[str, int], bool] = {}
+    version = 4  # older software has one table, without a heading
     for line in text.splitlines():
         words = line.split()
-        if len(words) >= 4 and words[-1] in names:
-            name = names[words[-1]]
-            found[name] = found.get(name, True) and words[-2].casefold() == "up"
+        if words[1:] == ["Sessions"]:
+            version = 6 if words[0] == "IPv6" else 4
+        elif len(words) >= 4 and words[-1] in names:
+            found[names[words[-1]], version] = words[-2].casefold() == "up"
     return found
 
 

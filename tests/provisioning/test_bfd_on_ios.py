@@ -7,19 +7,21 @@ from nornir_tasks.verify import verify
 from tests.ios_standin.test_reach import typed
 from tests.provisioning.ios_region import served_region
 
-CHECK = "BFD"
+CHECK, CHECK6 = "BFD", "BFD of IPv6"
 
 
 def test_verify_sees_bfd_that_one_end_does_not_run(tmp_path: Path) -> None:
     with served_region(tmp_path / "region") as region, region.work() as work:
-        results = [one for one in verify(work, region.names).results if one.check == CHECK]
+        checks = {CHECK, CHECK6}
+        results = [one for one in verify(work, region.names).results if one.check in checks]
         modelled = {
             (name, interface.name)
             for name in region.names
             for interface in region.network.devices[name].interfaces
             if interface.ospf and interface.ospf.bfd and not interface.ospf.passive
         }
-        assert {(one.device, one.subject) for one in results} == modelled
+        told = {(one.check, one.device, one.subject) for one in results}
+        assert told == {(check, *end) for check in checks for end in modelled}
         assert len(modelled) > 2
         assert all(one.ok for one in results)
 
@@ -36,7 +38,27 @@ def test_verify_sees_bfd_that_one_end_does_not_run(tmp_path: Path) -> None:
             for one in verify(work, (device, other[0])).broken
         ]
         assert sorted(broken) == sorted(
-            [(CHECK, device, port, "up", "no session"), (CHECK, *other, "up", "down")]
+            row
+            for check in checks
+            for row in (
+                (check, device, port, "up", "no session"),
+                (check, *other, "up", "down"),
+            )
+        )
+
+
+def test_verify_sees_that_bfd_runs_for_one_family_only(tmp_path: Path) -> None:
+    with served_region(tmp_path / "region") as region, region.work() as work:
+        link = next(one for one in region.network.links.values() if one.bfd)
+        (device, port), other = ends(link)
+        standin = region.hosts.device(device)
+        region.hosts.call(lambda: typed(standin, f"interface {port}", "ospfv3 bfd disable"))
+        broken = [
+            (one.check, one.device, one.subject, one.found)
+            for one in verify(work, (device, other[0])).broken
+        ]
+        assert sorted(broken) == sorted(
+            [(CHECK6, device, port, "no session"), (CHECK6, *other, "down")]
         )
 
 
