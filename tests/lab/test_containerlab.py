@@ -114,6 +114,11 @@ ps -o ppid= -p "$(docker inspect --format '{{.State.Pid}}' left)" >shim
 kill -STOP $(cat shim)
 """
 """A container of the lab `exported` that Docker can't remove while its shim stands still."""
+ENDPOINT_LEFT = """
+docker network create lab-exported
+docker run --detach --network lab-exported --name stranger imereti-frr sleep 999
+"""
+"""Something else keeps the lab's network, as an endpoint does that Docker forgot to remove."""
 GO_ON = "sh -c 'sleep 3; kill -CONT $(cat shim)' & ./down"
 
 
@@ -128,8 +133,12 @@ def test_down_of_an_exported_lab_removes_what_containerlab_left_or_says_so(
     said = on_machine(machine, folder, "sh", "-c", "./down 2>&1; echo $?", variables=variables)
     assert "down: lab exported: Docker did not remove within 2 s: left. Run ./down again" in said
     assert said.splitlines()[-1] == "1"
+    on_machine(machine, folder, "sh", "-ec", ENDPOINT_LEFT)
     on_machine(machine, folder, "sh", "-c", GO_ON)
-    assert on_machine(machine, folder, "docker", "ps", "--all", "--quiet") == ""
+    ps = ["docker", "ps", "--all", "--format", "{{.Names}}"]
+    assert on_machine(machine, folder, *ps).split() == ["stranger"]
+    networks = on_machine(machine, folder, "docker", "network", "ls", "--format", "{{.Name}}")
+    assert "lab-exported" not in networks.split()
 
 
 # --- the whole network --------------------------------------------------------------------
