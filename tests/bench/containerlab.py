@@ -11,6 +11,7 @@ from pathlib import Path
 from inventory.errors import MachineError
 from lab.containerlab import Containerlab
 from tests.bench import Figure, netlab
+from tests.bench.quiet import await_quiet
 from tests.labfixture import CHECKOUT, make_lab
 
 RUNS = 3
@@ -73,6 +74,7 @@ def _median(boots: list[Boot], what: str) -> float:
 
 
 def _boot(folder: Path, name: str, driver: str) -> Boot:
+    await_quiet()
     lab = make_lab(folder, name, CHECKOUT / "inventory", driver=driver)
     removed_s = 0.0
     try:

@@ -15,6 +15,7 @@ from typing import Any
 from inventory.errors import MachineError
 from lab.preflight import check_machine
 from tests.bench import Figure
+from tests.bench.quiet import await_quiet
 from tests.generate_region import write_region
 from tests.labfixture import CHECKOUT, LabUnderTest, make_lab
 
@@ -79,6 +80,7 @@ def _boot(inventory: Path) -> Boot:
     with tempfile.TemporaryDirectory(prefix="imereti-bench-") as name:
         folder = Path(name)
         check_machine(folder)
+        await_quiet()
         lab = make_lab(folder, f"b{os.getpid() % 1_000_000}", inventory)
         try:
             report, reachable_s = _up(lab)
