@@ -11,7 +11,8 @@ from types import TracebackType
 from typing import Self
 
 from inventory.model import Network
-from lab import adjacency, external, folders, netns, running, scripts
+from lab import adjacency, external, folders, netns, running, scripts, throttle
+from lab.awaiting import await_answers
 from lab.driver import Driver
 from lab.plan import Adjacency, Files, LabPlan, Node, NodeKind
 from lab.plan_file import save_plan
@@ -25,7 +26,6 @@ BOOTS_AT_ONCE = 4
 CONVERGE_TIMEOUT_S = 60.0
 REFUSED_TIMEOUT_S = 10.0
 """How long to wait where a router refused a part of its configuration: that is told already."""
-PING_WAIT_S = 0.25
 SETTLE_S = 0.1
 """Between two looks at the adjacencies while nothing else is left to wait for."""
 
@@ -188,19 +188,14 @@ class Boot:
             netns.connect_management(plan, self.state.keeper, folder)
 
     def start(self) -> None:
-        """Every routing daemon, with the rendered configuration; LabError when one won't start.
-
-        The routers meet when all of them run: those that met earlier would reckon their routes
-        anew with each one that comes, which takes more time than all else in a large network.
-        """
+        """Every routing daemon, with the rendered configuration; LabError when one won't start."""
         plan, nodes = self._plan, sorted(self._of_kind(*ROUTING), key=self._importance)
         names = [node.name for node in nodes]
         with self._phase("daemons", f"routing daemons of {len(nodes)} routers started"):
             starting = self._driver.routing_step(plan, names, BOOTS_AT_ONCE)
-            waiting = [node.name for node in self._of_kind(*WAITING)]
-            steps = [starting, *netns.joining_steps(plan, (), waiting)]
-            said = netns.inside_lab(self.state.keeper, self._folder, steps)[0]
-        self._refused(said)
+            said = netns.inside_lab(self.state.keeper, self._folder, [starting])[0]
+            self._refused(said)
+            throttle.hold(self._throttles())
 
     def _refused(self, said: Mapping[str, tuple[int, str]]) -> None:
         """Report what routers refused of their configuration; once, though two daemons tell."""
@@ -215,11 +210,23 @@ class Boot:
         return (not external, not outward, -len(self._plan.wires_at(node.name)), node.name)
 
     def populate(self) -> None:
-        """Switches and hosts, while the routers get to know each other."""
+        """Join the circuits; then switches and hosts, while the routers get to know each other.
+
+        They meet when all of them run: those that met earlier would reckon their routes anew with
+        each one that comes, which takes more time than all else in a large network.
+        """
         nodes = self._of_kind(*WAITING)
         with self._phase("hosts", f"{len(nodes)} switches and hosts wired"):
-            steps = netns.node_steps(self._plan, nodes, ())
+            joined = netns.joining_steps(self._plan, (), [node.name for node in nodes])
+            steps = [*joined, *netns.node_steps(self._plan, nodes, ())]
             netns.inside_lab(self.state.keeper, self._folder, steps)
+
+    def _throttles(self) -> dict[str, throttle.Throttles]:
+        runs, files = self.state_runs(), self._made.files
+        return {
+            node: throttle.Throttles(runs[node], throttle.modelled(files[node]["frr.conf"]))
+            for node in runs
+        }
 
     def _binds(self, nodes: list[Node]) -> dict[str, netns.Bind]:
         return {
@@ -232,8 +239,7 @@ class Boot:
         """Wait until every allowed ping between LANs is answered."""
         probes = allowed_probes(self._plan)
         self.report.pairs = len(probes)
-        left = list(probes)
-        deadline = time.monotonic() + self._timeout_s
+        left: tuple[Probe, ...] = ()
         with (
             self._phase(
                 "reachable",
@@ -241,11 +247,10 @@ class Boot:
             ),
             Prober(lambda node: netns.network_namespace(self.state, node)) as prober,
         ):
-            while left and time.monotonic() < deadline:
-                answered = prober.ping(left, PING_WAIT_S)
-                left = [probe for probe in left if probe not in answered]
+            left = await_answers(prober, probes, time.monotonic() + self._timeout_s)
         self.report.reachable_s = round(time.monotonic() - self._began, 2)
-        self.report.unreachable = tuple(left)
+        self.report.unreachable = left
+        throttle.release(self._throttles())
 
     def serve(self) -> None:
         """What only quickens recovery, and what management needs: SSH, SNMP, the watchdog.

@@ -20,6 +20,7 @@ from inventory.errors import MachineError
 from inventory.load import load_network
 from inventory.model import Link, Network
 from lab import clab_topology, containerlab
+from lab.awaiting import await_answers
 from lab.reach import Probe, Prober
 from lab.state import LabState
 from tests.dockermachine import docker_machine, on_machine
@@ -28,7 +29,6 @@ from tests.labfixture import CHECKOUT
 NAME = "netlab, the same routers and links, OSPFv2 alone, every loopback from every other"
 PROGRAM = "netlab"
 CONVERGE_TIMEOUT_S = 120.0
-PING_WAIT_S = 0.25
 START_FRR = (
     'sh -c "mkdir -p /run/frr /var/tmp/frr; chown frr:frr /run/frr /var/tmp/frr; '
     '/usr/lib/frr/frrinit.sh start; exec sleep infinity"'
@@ -108,13 +108,11 @@ def _measure(machine: LabState, folder: Path, program: Path, numbers: Iterable[i
     names = [f"r{number}" for number in numbers]
     namespaces = _namespaces(machine, names)
     addresses = {name: IPv4Address(f"10.0.0.{name[1:]}") for name in names}
-    left = [Probe(a, addresses[b]) for a in names for b in names if a != b]
+    probes = [Probe(a, addresses[b]) for a in names for b in names if a != b]
     with Prober(namespaces.__getitem__) as prober:
-        while left and time.monotonic() < began + CONVERGE_TIMEOUT_S:
-            answered = prober.ping(left, PING_WAIT_S)
-            left = [probe for probe in left if probe not in answered]
-    if left:
-        raise MachineError(f"netlab: {len(left)} pings unanswered, the first {left[0]}")
+        unanswered = await_answers(prober, probes, began + CONVERGE_TIMEOUT_S)
+    if unanswered:
+        raise MachineError(f"netlab: {len(unanswered)} pings unanswered, as {unanswered[0]}")
     return time.monotonic() - began
 
 
