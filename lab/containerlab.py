@@ -139,7 +139,8 @@ class Containerlab(Namespaces):
     def discard(self, folder: Path) -> None:
         """The control groups of the containers, which outlive their processes."""
         deadline = time.monotonic() + GROUPS_TIMEOUT_S
-        for group in CGROUPS.glob(f"**/{control_group(folder)}"):
+        name = control_group(folder)  # of one hierarchy (v2), or in each of several
+        for group in (CGROUPS / name, *CGROUPS.glob(f"*/{name}")):
             while not _removed(group):
                 if time.monotonic() > deadline:
                     raise LabError(f"control group {group} is still in use. Run: imereti lab down")
