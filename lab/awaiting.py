@@ -11,8 +11,10 @@ FEWEST = 128
 """Pings of a round while most lead nowhere. To ask for all of them took a core of the machine's
 two, in a region of 100 routers, from the routers that were to find the ways."""
 WAIT_S = 0.15
-GROWS, SHRINKS = 0.75, 0.25
-"""When so many of a round were answered the next is twice as large, when so few half as large."""
+MOST, GROWS = 0.75, 8
+"""When so many of a round were answered, the next is so many times as large."""
+FEW, SHRINKS = 0.25, 2
+"""When fewer than so many were, it is so many times smaller."""
 
 
 def await_answers(prober: Prober, probes: Iterable[Probe], until: float) -> tuple[Probe, ...]:
@@ -23,10 +25,10 @@ def await_answers(prober: Prober, probes: Iterable[Probe], until: float) -> tupl
         asked = [waiting.popleft() for _ in range(min(size, len(waiting)))]
         answered = prober.ping(asked, WAIT_S)
         waiting += (probe for probe in asked if probe not in answered)
-        if len(answered) >= GROWS * len(asked):
-            size *= 8
-        elif len(answered) < SHRINKS * len(asked):
-            size = max(FEWEST, size // 2)
+        if len(answered) >= MOST * len(asked):
+            size *= GROWS
+        elif len(answered) < FEW * len(asked):
+            size = max(FEWEST, size // SHRINKS)
     return tuple(waiting)
 
 

@@ -221,12 +221,12 @@ class Boot:
             steps = [*joined, *netns.node_steps(self._plan, nodes, ())]
             netns.inside_lab(self.state.keeper, self._folder, steps)
 
-    def _throttles(self) -> dict[str, throttle.Throttles]:
-        runs, files = self.state_runs(), self._made.files
-        return {
-            node: throttle.Throttles(runs[node], throttle.modelled(files[node]["frr.conf"]))
-            for node in runs
-        }
+    def _throttles(self) -> list[throttle.Throttles]:
+        files = self._made.files
+        return [
+            throttle.Throttles(run, throttle.modelled(files[node]["frr.conf"]))
+            for node, run in self.state_runs().items()
+        ]
 
     def _binds(self, nodes: list[Node]) -> dict[str, netns.Bind]:
         return {

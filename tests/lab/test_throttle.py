@@ -1,10 +1,10 @@
 """OSPF's throttle while a lab comes up: longer for all, then as rendered."""
 
+import time
 from pathlib import Path
 
 import pytest
 
-from inventory.errors import LabError
 from lab import control, throttle, vty
 from tests.labfixture import CHECKOUT, LabUnderTest
 
@@ -20,10 +20,7 @@ def test_a_configurations_own_throttles_are_found() -> None:
 
 @pytest.mark.lab
 def test_routers_are_held_and_released(breakable: LabUnderTest) -> None:
-    lab, plan = breakable.state, breakable.plan
-    lines = {"router ospf": MODELLED, "router ospf6": MODELLED}
-    runs = control.router_runs(lab, plan)
-    routers = {node: throttle.Throttles(run, lines) for node, run in runs.items()}
+    routers = all_of(breakable)
     assert spoken(routers) == {MODELLED}, "a boot ends with what was rendered"
     try:
         throttle.hold(routers)
@@ -34,27 +31,40 @@ def test_routers_are_held_and_released(breakable: LabUnderTest) -> None:
     assert spoken(routers) == {MODELLED}
 
 
-def spoken(routers: dict[str, throttle.Throttles]) -> set[str]:
+@pytest.mark.lab
+def test_a_line_that_a_router_refuses_leaves_it_as_it_started(breakable: LabUnderTest) -> None:
+    routers = all_of(breakable)
+    run = routers[0].run
+    wrong = throttle.Throttles(run, dict.fromkeys(throttle.DAEMONS, "timers throttle spf never"))
+    try:
+        throttle.hold([wrong])
+        throttle.release([wrong])
+        assert spoken([wrong]) == set()
+    finally:
+        throttle.release(routers)
+    assert spoken(routers) == {MODELLED}
+
+
+def all_of(lab: LabUnderTest) -> list[throttle.Throttles]:
+    lines = dict.fromkeys(throttle.DAEMONS, MODELLED)
+    runs = control.router_runs(lab.state, lab.plan).values()
+    return [throttle.Throttles(run, lines) for run in runs]
+
+
+def spoken(routers: list[throttle.Throttles]) -> set[str]:
     """Every throttle that runs."""
     return {
         line.strip()
-        for its in routers.values()
-        for daemon in ("ospfd", "ospf6d")
+        for its in routers
+        for daemon in throttle.DAEMONS.values()
         for line in vty.show(its.run, daemon, "show running-config").splitlines()
         if "throttle spf" in line
     }
 
 
-@pytest.mark.lab
-def test_a_line_that_is_refused_names_the_router(breakable: LabUnderTest) -> None:
-    node, run = next(iter(control.router_runs(breakable.state, breakable.plan).items()))
-    wrong = throttle.Throttles(run, {"router ospf": "timers throttle spf never"})
-    with pytest.raises(LabError, match=rf"{node}: expected .*never.*found: ospfd refuses"):
-        throttle.release({node: wrong})
-
-
-def test_a_router_that_does_not_answer_is_named(tmp_path: Path) -> None:
+def test_a_router_that_does_not_answer_holds_nobody_up(tmp_path: Path) -> None:
     silent = throttle.Throttles(tmp_path, {"router ospf": MODELLED})
-    throttle.hold({"kut-core1": silent})
-    with pytest.raises(LabError, match="kut-core1: OSPF does not answer its vty: No such file"):
-        throttle.release({"kut-core1": silent}, within_s=0)
+    began = time.monotonic()
+    throttle.hold([silent])
+    throttle.release([silent], within_s=0.5)
+    assert 0.5 < time.monotonic() - began < 3
