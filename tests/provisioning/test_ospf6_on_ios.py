@@ -34,4 +34,7 @@ def test_verify_sees_an_adjacency_that_is_lost_over_ipv6_alone(tmp_path: Path) -
             (one.check, one.device, one.subject, one.expected, one.found)
             for one in verify(work, ("alp-r1",)).broken
         ]
-        assert broken == [(CHECK, "alp-r1", port, "Full", "no neighbour")]
+        assert sorted(broken) == [
+            ("BFD of IPv6", "alp-r1", port, "up", "no session"),
+            (CHECK, "alp-r1", port, "Full", "no neighbour"),
+        ]
