@@ -128,8 +128,7 @@ def _with_template(one: running.Difference, templates: Path) -> running.Differen
 def clean(folder: Path, name: str) -> bool:
     """Remove every trace of the lab in `folder`; whether there was any."""
     netns.remove_interface(name)  # now nothing waits for it: see end_marked
-    with folders.nodes_removed(folder):
-        ended = netns.end_marked(folder)
+    ended = netns.end_marked(folder)
     netns.remove_interface(name)  # one that a killed `up` was just making
     existed = folder.exists()
     for kind in DRIVERS:

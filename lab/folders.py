@@ -11,8 +11,8 @@ import secrets as randomness
 import shutil
 import string
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from inventory.errors import LabError, MachineError
 from inventory.secrets import Secrets, names_in
 from lab.state import LabState
 
+REMOVED_AT_ONCE = 4
 SECRET_LENGTH = 16
 """As long as an OSPFv2 MD5 key may be (RFC 2328 D.3); SNMPv3 asks for at least 8."""
 SYSTEM_ACCOUNTS = 1000
@@ -192,19 +193,15 @@ def write_known_hosts(state: LabState, nodes: Iterable[str]) -> None:
     write_private(state.known_hosts_file, "".join(lines))
 
 
-@contextmanager
-def nodes_removed(folder: Path) -> Iterator[None]:
-    """Remove what the nodes of a lab have on disk, beside what is done meanwhile.
-
-    In a process of its own: of the time that thousands of files take, most is waiting for the disk.
-    """
-    command = ["rm", "-rf", "--", str(folder / "nodes")]
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL):
-        yield
-
-
 def remove_folder(folder: Path) -> None:
-    """Remove all that the lab has on disk; its mounts ended with its processes."""
+    """Remove all that the lab has on disk; its mounts ended with its processes.
+
+    Nodes side by side: of the time that their files take, most is waiting for the disk.
+    """
+    nodes = folder / "nodes"
+    with ThreadPoolExecutor(REMOVED_AT_ONCE) as pool:
+        for node in nodes.iterdir() if nodes.is_dir() else ():
+            pool.submit(shutil.rmtree, node, ignore_errors=True)
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -173,25 +173,25 @@ def with_faults(state: LabState, faults: tuple[Fault, ...]) -> LabState:
 def process_start(process: int) -> int:
     """Start of a process in clock ticks since boot; 0 when there is no such process."""
     try:
-        with open(f"/proc/{process}/stat", "rb", buffering=0) as stat:  # noqa: PTH123  (a thousand)
-            fields = stat.read().rpartition(b")")[2].split()
+        stat = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return 0
-    return 0 if fields[0] in {b"Z", b"X"} else int(fields[19])
+    fields = stat.rpartition(")")[2].split()
+    return 0 if fields[0] in {"Z", "X"} else int(fields[19])
 
 
 def marked_processes(folder: Path) -> list[int]:
     """Every process that was started for the lab in `folder`, whatever the journal says."""
     wanted = f"{MARKER}={folder}".encode()
     found = []
-    for process in filter(str.isdigit, os.listdir("/proc")):  # noqa: PTH208  (a thousand)
-        try:
-            with open(f"/proc/{process}/environ", "rb", buffering=0) as environ:  # noqa: PTH123
-                marked = wanted in environ.readall().split(b"\0")
-        except OSError:
-            continue
-        if marked:
-            found.append(int(process))
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                marked = wanted in (entry / "environ").read_bytes().split(b"\0")
+            except OSError:
+                continue
+            if marked:
+                found.append(int(entry.name))
     return sorted(found)
 
 
