@@ -26,6 +26,8 @@ BOOTS_AT_ONCE = 4
 CONVERGE_TIMEOUT_S = 60.0
 REFUSED_TIMEOUT_S = 10.0
 """How long to wait where a router refused a part of its configuration: that is told already."""
+STUCK_S = 15.0
+"""An OSPFv3 adjacency that takes longer is one that FRRouting 8.4 has left in ExChange."""
 SETTLE_S = 0.1
 """Between two looks at the adjacencies while nothing else is left to wait for."""
 
@@ -275,9 +277,14 @@ class Boot:
         missing, runs = self._plan.adjacencies, self.state_runs()
         expected = len(missing)
         deadline = time.monotonic() + self._timeout_s
+        stuck = time.monotonic() + STUCK_S
         with self._phase("adjacencies", lambda: f"{expected - len(missing)} of {expected} up"):
             while (missing := adjacency.missing(missing, runs)) and time.monotonic() < deadline:
                 time.sleep(SETTLE_S)
+                if time.monotonic() > stuck:
+                    stuck = deadline
+                    for one in adjacency.begin_again(missing, runs):
+                        self._say(f"  {one}: stood still; told ospf6d to begin again")
         self.report.missing = missing
 
     def compare(self) -> None:

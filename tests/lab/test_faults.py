@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from inventory.errors import LabError
-from lab import netns
+from lab import adjacency, control, netns
 from lab.device_faults import OVER_LIMIT
 from lab.faults import inject
 from lab.lan_faults import HELLOS, hellos_sent, intruder
@@ -370,3 +370,16 @@ def test_what_exists_and_is_whole_can_not_be_healed(small_up: LabUnderTest) -> N
     done = small_up.run("lab", "heal", CIRCUIT)
     assert done.returncode == 1
     assert f"{CIRCUIT} has no fault." in done.stderr
+
+
+def test_ospf6_that_stands_still_is_told_to_begin_again(breakable: LabUnderTest) -> None:
+    """It stands still once in thousands; here one that stands well begins anew, and comes back."""
+    runs = control.router_runs(breakable.state, breakable.plan)
+    one = next(each for each in breakable.plan.adjacencies if each.protocol == "ospf6")
+    other = next(each for each in breakable.plan.adjacencies if each.protocol == "ospf")
+    assert adjacency.begin_again((one, other), runs) == (one,)
+    deadline = time.monotonic() + 10
+    while one not in adjacency.missing((one,), runs) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert adjacency.missing((one,), runs) == (one,)
+    breakable.wait_adjacencies()
