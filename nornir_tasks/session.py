@@ -57,7 +57,7 @@ class DeviceState:
     adjacencies6: Mapping[str, str] | None
     """OSPFv3; None where the software can't tell."""
     bfd: Mapping[tuple[str, int], bool] | None
-    """(interface, 4 or 6) -> whether its BFD session is up; None where the software can't tell."""
+    """(interface, 4 or 6) -> whether its BFD is up; None where the software can't tell."""
     sessions: Mapping[IPv4Address | IPv6Address, BgpSession]
     advertised: Mapping[IPv4Address | IPv6Address, tuple[str, ...]]
     """External peer -> prefixes sent to it."""

@@ -97,12 +97,13 @@ def _adjacencies6(found: Any) -> dict[str, str]:
 
 
 def _bfd(found: Any) -> dict[tuple[str, int], bool]:
-    """A link carries a session a family."""
-    return {
-        (str(entry["interface"]), ip_address(entry["peer"]).version): entry.get("status") == "up"
-        for entry in (found if isinstance(found, list) else ())
-        if entry.get("interface")
-    }
+    """A link carries a session a family, which is up when all that are shown of it are."""
+    answer: dict[tuple[str, int], bool] = {}
+    for entry in found if isinstance(found, list) else ():
+        if name := str(entry.get("interface", "")):
+            key = name, ip_address(entry["peer"]).version
+            answer[key] = answer.get(key, True) and entry.get("status") == "up"
+    return answer
 
 
 def _peers(found: Any) -> dict[str, BgpSession]:

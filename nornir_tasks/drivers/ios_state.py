@@ -49,7 +49,7 @@ def adjacencies6(text: str, device: Device) -> dict[str, str]:
 
 
 def bfd(text: str, device: Device) -> dict[tuple[str, int], bool]:
-    """`show bfd neighbors` -> whether the session of each family is up, by interface."""
+    """`show bfd neighbors` -> whether the sessions of each family are up, by interface."""
     names = full_names(device)
     found: dict[tuple[str, int], bool] = {}
     version = 4  # older software has one table, without a heading
@@ -58,7 +58,8 @@ def bfd(text: str, device: Device) -> dict[tuple[str, int], bool]:
         if words[1:] == ["Sessions"]:
             version = 6 if words[0] == "IPv6" else 4
         elif len(words) >= 4 and words[-1] in names:
-            found[names[words[-1]], version] = words[-2].casefold() == "up"
+            key = names[words[-1]], version
+            found[key] = found.get(key, True) and words[-2].casefold() == "up"
     return found
 
 
