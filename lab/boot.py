@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from types import TracebackType
@@ -197,7 +198,7 @@ class Boot:
             starting = self._driver.routing_step(plan, names, BOOTS_AT_ONCE)
             said = netns.inside_lab(self.state.keeper, self._folder, [starting])[0]
             self._refused(said)
-            throttle.hold(self._throttles())
+            throttle.hold(self._throttles)
 
     def _refused(self, said: Mapping[str, tuple[int, str]]) -> None:
         """Report what routers refused of their configuration; once, though two daemons tell."""
@@ -223,6 +224,7 @@ class Boot:
             steps = [*joined, *netns.node_steps(self._plan, nodes, ())]
             netns.inside_lab(self.state.keeper, self._folder, steps)
 
+    @cached_property
     def _throttles(self) -> list[throttle.Throttles]:
         files = self._made.files
         return [
@@ -241,7 +243,6 @@ class Boot:
         """Wait until every allowed ping between LANs is answered."""
         probes = allowed_probes(self._plan)
         self.report.pairs = len(probes)
-        left: tuple[Probe, ...] = ()
         with (
             self._phase(
                 "reachable",
@@ -252,7 +253,7 @@ class Boot:
             left = await_answers(prober, probes, time.monotonic() + self._timeout_s)
         self.report.reachable_s = round(time.monotonic() - self._began, 2)
         self.report.unreachable = left
-        throttle.release(self._throttles())
+        throttle.release(self._throttles)
 
     def serve(self) -> None:
         """What only quickens recovery, and what management needs: SSH, SNMP, the watchdog.
@@ -279,12 +280,11 @@ class Boot:
         deadline = time.monotonic() + self._timeout_s
         stuck = time.monotonic() + STUCK_S
         with self._phase("adjacencies", lambda: f"{expected - len(missing)} of {expected} up"):
-            while (missing := adjacency.missing(missing, runs)) and time.monotonic() < deadline:
-                time.sleep(SETTLE_S)
-                if time.monotonic() > stuck:
-                    stuck = deadline
-                    for one in adjacency.begin_again(missing, runs):
-                        self._say(f"  {one}: stood still; told ospf6d to begin again")
+            missing = _await_up(missing, runs, min(stuck, deadline))
+            if stuck < deadline:
+                for one in adjacency.begin_again(missing, runs):
+                    self._say(f"  {one}: stood still; told ospf6d to begin again")
+            missing = _await_up(missing, runs, deadline)
         self.report.missing = missing
 
     def compare(self) -> None:
@@ -320,3 +320,12 @@ class Boot:
 
     def _of_kind(self, *kinds: NodeKind) -> list[Node]:
         return [node for node in self._plan.nodes if node.kind in kinds]
+
+
+def _await_up(
+    wanted: tuple[Adjacency, ...], runs: Mapping[str, Path], until: float
+) -> tuple[Adjacency, ...]:
+    """Wait until each was up once, or a moment of the monotonic clock; those that were not."""
+    while (wanted := adjacency.missing(wanted, runs)) and time.monotonic() < until:
+        time.sleep(SETTLE_S)
+    return wanted
