@@ -18,7 +18,7 @@ from monitor.store.base import (
     Latest,
     LinkStatus,
     MaintenanceWindow,
-    SeriesPoint,
+    Series,
     Subject,
 )
 from monitor.values import LinkState
@@ -237,15 +237,15 @@ def window(one: MaintenanceWindow) -> Document:
     }
 
 
-def series(link: str, metric: str, step_s: float, points: tuple[SeriesPoint, ...]) -> Document:
+def series(link: str, metric: str, step_s: float, found: Series) -> Document:
     """GET /api/v1/links/{id}/series: parallel lists, the shape that graphs want."""
     return {
         "link": link,
         "metric": metric,
         "step_s": step_s,
-        "at": [timestamp(point.at) for point in points],
-        "mean": [point.mean for point in points],
-        "maximum": [point.maximum for point in points],
+        "at": [timestamp(at) for at in found.times],
+        "mean": found.means,
+        "maximum": found.maxima,
     }
 
 

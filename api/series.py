@@ -34,7 +34,7 @@ class SeriesReader:
         if key in self._kept:
             self._kept.move_to_end(key)
             return self._kept[key]
-        points = await asyncio.to_thread(
+        found = await asyncio.to_thread(
             self._store.series,
             link,
             metric,
@@ -42,7 +42,7 @@ class SeriesReader:
             float(last * step_s),
             float(step_s),
         )
-        body = documents.dumps(documents.series(link, metric, step_s, points))
+        body = documents.dumps(documents.series(link, metric, step_s, found))
         if last_poll == self._poll and self._live.now.health.store == "ok":
             self._kept[key] = body
             if len(self._kept) > KEPT:

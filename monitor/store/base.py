@@ -28,6 +28,7 @@ from monitor.store.records import (
     MaintenanceWindow,
     PollerStatus,
     Rejected,
+    Series,
     SeriesPoint,
     StateEntry,
     StoreReport,
@@ -57,6 +58,7 @@ __all__ = [
     "PollerStatus",
     "Rejected",
     "SampleStore",
+    "Series",
     "SeriesPoint",
     "StateEntry",
     "Store",
@@ -83,9 +85,7 @@ class SampleStore(Protocol):
     def samples(self, start: float, end: float) -> Iterator[LinkSample]:
         """Every sample in [start, end) of all links; those of a link in order."""
 
-    def series(
-        self, link: str, metric: str, start: float, end: float, step_s: float
-    ) -> tuple[SeriesPoint, ...]:
+    def series(self, link: str, metric: str, start: float, end: float, step_s: float) -> Series:
         """Buckets of `step_s` that begin at multiples of it, from the one that holds `start`.
 
         Every bucket before `end` is there; one without a usable sample has None. `metric` is one

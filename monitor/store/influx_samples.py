@@ -8,7 +8,7 @@ from math import ceil, inf
 
 from inventory.errors import StoreError
 from monitor.metrics import SERIES_INDEX
-from monitor.store.base import LinkSample, Rejected, SeriesPoint
+from monitor.store.base import LinkSample, Rejected, Series
 from monitor.store.influx_flux import HOUR_S, Buckets, instant, quoted
 from monitor.store.influx_history import InfluxHistory
 from monitor.store.influx_http import InfluxServer, RefusedLinesError, TooMuchError
@@ -126,9 +126,7 @@ class InfluxSamples(InfluxHistory):
         for row in self._server.rows(flux):
             yield sample_of(row["link"], unix(row["_time"]), row)
 
-    def series(
-        self, link: str, metric: str, start: float, end: float, step_s: float
-    ) -> tuple[SeriesPoint, ...]:
+    def series(self, link: str, metric: str, start: float, end: float, step_s: float) -> Series:
         """See SampleStore."""
         if metric not in SERIES_INDEX:
             raise KeyError(metric)
@@ -143,9 +141,8 @@ class InfluxSamples(InfluxHistory):
             weight[place] += heavier
             known = tops[place]
             tops[place] = top if known is None or (top is not None and top > known) else known
-        times = (at / 1000 for at in range(first, first + count * step_ms, step_ms))
-        means = (a / w if w else None for a, w in zip(area, weight, strict=True))
-        return tuple(map(SeriesPoint, times, means, tops))
+        means = tuple([a / w if w else None for a, w in zip(area, weight, strict=True)])
+        return Series(first, step_ms, means, tuple(tops))
 
     def compact(self, now: float) -> int:
         """Sum up whatever is over before `now` and was not; how many samples that is. StoreError.

@@ -2,10 +2,10 @@
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from inventory.errors import StoreError
 from monitor.said import known, say
@@ -18,7 +18,6 @@ CLOSE_S = 2.0
 MAPPED_OCTETS = 2**30
 """Of a file, at most."""
 Row = Sequence[Any]
-T = TypeVar("T")
 
 
 class _Connection:
@@ -73,18 +72,18 @@ class SqliteFile:
         with self.errors("read"), self._connection() as connection:
             return [] if connection is None else connection.execute(sql, parameters).fetchall()
 
-    def made(self, make: Callable[[Row], T], sql: str, parameters: Row = ()) -> tuple[T, ...]:
-        """As `rows`, for a hundred thousand of them: each is made into something while it is at
-        hand, and read where the system has it: a sixth quicker. StoreError.
+    def columns(self, sql: str, parameters: Row = ()) -> list[tuple[Any, ...]]:
+        """As `rows`, for a hundred thousand of them: column by column, and read where the system
+        has it, which is a sixth quicker; nothing when there is no row. StoreError.
 
         Mapped only meanwhile: what a bad disk can't give is then no error but the process's end.
         """
         with self.errors("read"), self._connection() as connection:
             if connection is None:
-                return ()
+                return []
             connection.execute(f"PRAGMA mmap_size = {MAPPED_OCTETS}")
             try:
-                return tuple(map(make, connection.execute(sql, parameters)))
+                return list(zip(*connection.execute(sql, parameters), strict=True))
             finally:
                 connection.execute("PRAGMA mmap_size = 0")
 

@@ -2,13 +2,13 @@
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache, partial
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from itertools import chain
 
 from monitor.garbage import uncollected
 from monitor.metrics import PROBE_SERIES, SERIES_INDEX, SERIES_METRICS
-from monitor.store.base import LinkSample, Rejected, SeriesPoint
+from monitor.store.base import LinkSample, Rejected, Series
 from monitor.store.schema import BLOCK_MS, HOUR_MS
 from monitor.store.sqlite_file import Row, SqliteFile
 from monitor.store.sqlite_history import SqliteHistory
@@ -29,8 +29,6 @@ ROWS = 12
 _POLLED = len(SERIES_METRICS) - len(PROBE_SERIES)
 """So many values come from SNMP; those of probes stand behind them, and few samples have any."""
 _NO_PROBES = (None,) * len(PROBE_SERIES)
-_POINT: Callable[[Row], SeriesPoint] = partial(tuple.__new__, SeriesPoint)
-"""From its three values, without a call of Python's."""
 _ROLL = ", ".join(
     f"sum({name} * {WEIGHT}) / sum(CASE WHEN {name} IS NOT NULL THEN {WEIGHT} END), max({name})"
     for name in SERIES_METRICS
@@ -103,9 +101,7 @@ class SqliteSamples(SqliteHistory):
         for link, ts, quality, covers, *values in self._file.rows(sql, (*span, *span)):
             yield LinkSample(link, ts / 1000, Quality(quality), covers / 1000, tuple(values))
 
-    def series(
-        self, link: str, metric: str, start: float, end: float, step_s: float
-    ) -> tuple[SeriesPoint, ...]:
+    def series(self, link: str, metric: str, start: float, end: float, step_s: float) -> Series:
         """See SampleStore."""
         if metric not in SERIES_INDEX:
             raise KeyError(metric)
@@ -121,31 +117,30 @@ class SqliteSamples(SqliteHistory):
             tops = means.copy()
             for place, mean, top in self._buckets(link, metric, first, end_ms, step_ms):
                 means[place], tops[place] = mean, top
-            times = (at / 1000 for at in range(first, first + count * step_ms, step_ms))
-            return tuple(map(SeriesPoint, times, means, tops))
+            return Series(first, step_ms, tuple(means), tuple(tops))
 
-    def _whole(
-        self, link: str, metric: str, first: int, count: int, step: int
-    ) -> tuple[SeriesPoint, ...] | None:
-        """Five minutes or hours that were all summed up, as they are: a year of the former in some
-        50 ms. None when one is missing; the last may be."""
+    def _whole(self, link: str, metric: str, first: int, count: int, step: int) -> Series | None:
+        """Five minutes or hours that were all summed up, as they are: a year of the former in less
+        than 50 ms. None when one is missing; the last may be."""
         table = {BLOCK_MS: ("rollup", "rolled"), HOUR_MS: ("hourly", "hours")}.get(step)
         number = self._number(link)
         if table is None or number is None or not count:
             return None
         end = first + count * step
         until = min(end, self._progress(table[1]) // step * step)
-        sql = f"""SELECT ts / 1000.0, {metric}, {metric}_max FROM {table[0]}
-            WHERE series = ? AND ts >= ? AND ts < ?"""  # noqa: S608  (all are ours)
+        sql = f"""SELECT {metric}, {metric}_max FROM {table[0]}
+            WHERE series = ? AND ts >= ? AND ts < ? ORDER BY ts"""  # noqa: S608  (all are ours)
         if until < end - step:
             return None
-        found = self._file.made(_POINT, sql, (number, first, until))
-        if len(found) != (until - first) // step:
+        nothing = [(), ()]
+        means, tops = self._file.columns(sql, (number, first, until)) or nothing
+        if len(means) != (until - first) // step:
             return None
-        if until == end:
-            return found
-        last = self._buckets(link, metric, until, end, step)
-        return (*found, SeriesPoint(until / 1000, *(last[0][1:] if last else (None, None))))
+        if until < end:
+            last = self._buckets(link, metric, until, end, step)
+            mean, top = last[0][1:] if last else (None, None)
+            means, tops = (*means, mean), (*tops, top)
+        return Series(first, step, means, tops)
 
     def _number(self, link: str) -> int | None:
         ids = self._file.rows("SELECT id FROM series WHERE link = ?", (link,))
