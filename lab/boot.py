@@ -156,6 +156,7 @@ class Boot:
             key = folders.make_key(self.state.key_file)
             password = secrets.get(made.admin_secret)
             self._accounts = folders.make_accounts(made.admin_user, password, key)
+            folders.write_shared(self.state.shared_folder, self._accounts)
             self._written = self._beside.submit(self._write_folders, self._of_kind(*ROUTING))
 
     def _write_folders(self, nodes: list[Node]) -> None:
@@ -233,11 +234,7 @@ class Boot:
         ]
 
     def _binds(self, nodes: list[Node]) -> dict[str, netns.Bind]:
-        return {
-            node.name: folders.binds(self.state.node_folder(node.name))
-            for node in nodes
-            if node.contained
-        }
+        return {node.name: folders.binds(self.state, node.name) for node in nodes if node.contained}
 
     def converge(self) -> None:
         """Wait until every allowed ping between LANs is answered."""
@@ -304,6 +301,7 @@ class Boot:
 
     def finish(self) -> None:
         """Journal that the lab is up: from now on the other commands find it."""
+        self._driver.grown(self.state, self._plan)
         self.state = replace(self.state, phase="up", since=time.time())
         write_state(self.state)
 

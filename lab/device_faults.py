@@ -39,7 +39,7 @@ def _off(lab: LabState, plan: LabPlan, target: str, faults: tuple[Fault, ...]) -
 
 def _on(lab: LabState, plan: LabPlan, target: str, left: tuple[Fault, ...]) -> None:
     node = plan.node(target)
-    bind = folders.binds(lab.node_folder(target))
+    bind = folders.binds(lab, target)
     driver_of(lab.driver).power_on(lab, plan, node, left, bind)
     steps = [_lines("ip", panel.management_lines(plan, left, target))]
     limited = {fault.target for fault in left if fault.kind == RATE}

@@ -58,6 +58,9 @@ class Driver(Protocol):
     ) -> None:
         """The node with its wires and what it saved, no daemon running; `faults` stay in force."""
 
+    def grown(self, lab: LabState, plan: LabPlan) -> None:
+        """The lab has come up: what it should have from now on."""
+
     def discard(self, folder: Path) -> None:
         """Remove what a lab leaves outside its folder once its processes have ended."""
 
@@ -102,6 +105,9 @@ class Namespaces:
     ) -> None:
         steps = netns.power_on_steps(plan, node, faults, bind)
         netns.inside_lab(lab.keeper, lab.folder, steps)
+
+    def grown(self, lab: LabState, plan: LabPlan) -> None:
+        """Nothing more."""
 
     def discard(self, folder: Path) -> None:
         """The kernel removed everything with the processes."""

@@ -34,7 +34,7 @@ FOLDERS = {
     "log": "/var/log/frr",
     "root": "/root",
 }
-"""Folder of the node -> where the node sees it."""
+"""Folder -> where the node sees it."""
 FILES = {
     "passwd": "/etc/passwd",
     "group": "/etc/group",
@@ -57,6 +57,14 @@ PLACES = {
     "issue.net": "issue.net",
 }
 """Rendered file -> its place in the node's folder."""
+READ_BY_ALL = frozenset({"issue.net", "snmp/frr.conf", "snmp/snmp.conf"})
+OWNERS = {
+    "frr": ("frr", "frr"),
+    "log": ("frr", "frr"),
+    "snmp": ("root", "Debian-snmp"),
+    "varsnmp": ("Debian-snmp", "Debian-snmp"),
+}
+"""Folder, with what is in it -> its user and group."""
 NOT_RUN = frozenset({"chrony.conf", "rsyslog.conf"})
 """Rendered for a real router; in the lab there is no clock to set and nobody to log to."""
 PAM_FRR = "auth sufficient pam_permit.so\naccount sufficient pam_permit.so\n"
@@ -75,10 +83,14 @@ class Accounts:
     authorized_keys: str
 
 
-def binds(folder: Path) -> list[tuple[str, str]]:
-    """What to mount where in the node whose folder this is."""
+def binds(lab: LabState, node: str) -> list[tuple[str, str]]:
+    """What to mount where in the node, whose folder is written: its own, else what all share."""
+    own, shared = lab.node_folder(node), lab.shared_folder
     names = FILES | FOLDERS  # /root comes last: it hides a checkout, and so this folder, in it
-    return [(str(folder / name), target) for name, target in names.items()]
+    return [
+        (str((own if (own / name).exists() else shared) / name), target)
+        for name, target in names.items()
+    ]
 
 
 def make_secrets(file: Path, texts: Iterable[str], also: set[str]) -> Secrets:
@@ -134,30 +146,42 @@ def _lines(lines: list[str]) -> str:
     return "\n".join([*lines, ""])
 
 
-def write_folder(
-    folder: Path, files: Mapping[str, str], secrets: Secrets, accounts: Accounts
-) -> None:
-    """Everything that one node needs before it boots; owners are those that the packages use."""
+def write_shared(folder: Path, accounts: Accounts) -> None:
+    """What every node finds in its /etc that has nothing of its own there."""
     for name in FOLDERS:
-        (folder / name).mkdir(parents=True, exist_ok=True)
+        (folder / name).mkdir(parents=True)
     for name in ("nftables.conf", "issue.net"):
         (folder / name).touch()
-    (folder / "root" / ".ssh").mkdir(mode=0o700, exist_ok=True)
     _write(folder / "pam-frr", PAM_FRR, 0o644)
     _write(folder / "passwd", accounts.passwd, 0o644)
     _write(folder / "group", accounts.group, 0o644)
     _write(folder / "shadow", accounts.shadow, 0o600)
-    _write(folder / "root" / ".ssh" / "authorized_keys", accounts.authorized_keys, 0o600)
-    for name, text in files.items():
-        if name not in NOT_RUN:
-            _write(folder / place(name), secrets.fill(text), 0o640)
-    (folder / "issue.net").chmod(0o644)
-    for name, owner in (("frr", "frr"), ("log", "frr"), ("varsnmp", "Debian-snmp")):
-        _give(folder / name, owner)
-    os.chown(folder / "snmp", 0, grp.getgrnam("Debian-snmp").gr_gid)
-    for file in (folder / "snmp").iterdir():
-        os.chown(file, 0, grp.getgrnam("Debian-snmp").gr_gid)
-        file.chmod(0o644 if file.name in {"frr.conf", "snmp.conf"} else 0o640)
+    _write_root(folder / "root", accounts)
+
+
+def write_folder(
+    folder: Path, files: Mapping[str, str], secrets: Secrets, accounts: Accounts
+) -> None:
+    """What one node has for itself before it boots; owners are those that the packages use."""
+    texts = {place(name): text for name, text in files.items() if name not in NOT_RUN}
+    names = {name for name in FOLDERS if any(path.startswith(f"{name}/") for path in texts)}
+    if "frr" in names:  # it logs, and vtysh writes down what a person typed
+        names |= {"log", "root"}
+    folder.mkdir(parents=True)
+    for name in names:
+        (folder / name).mkdir()
+    if "root" in names:
+        _write_root(folder / "root", accounts)
+    for path, text in texts.items():
+        _write(folder / path, secrets.fill(text), 0o644 if path in READ_BY_ALL else 0o640)
+    for name, owner in OWNERS.items():
+        if name in names:
+            _give(folder / name, owner)
+
+
+def _write_root(folder: Path, accounts: Accounts) -> None:
+    (folder / ".ssh").mkdir(mode=0o700)
+    _write(folder / ".ssh" / "authorized_keys", accounts.authorized_keys, 0o600)
 
 
 def place(name: str) -> str:
@@ -176,10 +200,10 @@ def _write(file: Path, text: str, mode: int) -> None:
     file.chmod(mode)
 
 
-def _give(folder: Path, owner: str) -> None:
-    account = pwd.getpwnam(owner)
+def _give(folder: Path, owner: tuple[str, str]) -> None:
+    user, group = pwd.getpwnam(owner[0]).pw_uid, grp.getgrnam(owner[1]).gr_gid
     for path in (folder, *folder.iterdir()):
-        os.chown(path, account.pw_uid, account.pw_gid)
+        os.chown(path, user, group)
 
 
 def write_known_hosts(state: LabState, nodes: Iterable[str]) -> None:

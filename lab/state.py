@@ -7,6 +7,7 @@ state/lab/<name>/secrets      NAME=value, mode 0600, made for this lab
 state/lab/<name>/id_ed25519   the key that automation logs in with, mode 0600
 state/lab/<name>/known_hosts  host keys of its routers
 state/lab/<name>/nodes/       each router's own /etc/frr, /etc/ssh, ...
+state/lab/<name>/shared/      what they have in common: accounts, and empty folders
 """
 
 import fcntl
@@ -107,8 +108,13 @@ class LabState:
         """Host keys of all routers, by management address."""
         return self.folder / "known_hosts"
 
+    @property
+    def shared_folder(self) -> Path:
+        """What all nodes have on disk."""
+        return self.folder / "shared"
+
     def node_folder(self, node: str) -> Path:
-        """What a node has on disk."""
+        """What a node has on disk for itself."""
         return self.folder / "nodes" / node
 
     @property
