@@ -167,14 +167,16 @@ def _counted(store: Store, start: float, end: float) -> int:
 
 
 def _missed(store: SqliteStore, start: float, end: float, interval_s: float) -> int:
-    """Polls of devices that answer which left no sample: gaps, counted in intervals."""
+    """Polls of devices that answer which left no sample: gaps, counted in intervals, also those
+    after `start` and before `end`."""
     # By the database: four million samples are more than a bench should hold.
     rows = store._file.rows(
         """SELECT sum(max(0, round((ts - before) / ?) - 1)) FROM (
           SELECT ts, lag(ts) OVER (PARTITION BY series ORDER BY ts) before FROM (
             SELECT series, ts FROM series JOIN samples ON series = id AND ts >= ? AND ts < ?
-            UNION ALL SELECT series, ts FROM tail WHERE ts >= ? AND ts < ?))""",
-        (interval_s * 1000, *(2 * (round(start * 1000), round(end * 1000)))),
+            UNION ALL SELECT series, ts FROM tail WHERE ts >= ? AND ts < ?
+            UNION ALL SELECT id, ? FROM series UNION ALL SELECT id, ? FROM series))""",
+        (interval_s * 1000, *(3 * (round(start * 1000), round(end * 1000)))),
     )
     return int(rows[0][0] or 0) // INTERFACES
 
