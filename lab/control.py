@@ -5,6 +5,7 @@ starts hangs from one keeper process: killed at any moment, it leaves a journal,
 most one process tree, which the next `up` or `down` removes.
 """
 
+import shutil
 import subprocess
 import time
 from collections.abc import Sequence
@@ -127,14 +128,17 @@ def _with_template(one: running.Difference, templates: Path) -> running.Differen
 
 def clean(folder: Path, name: str) -> bool:
     """Remove every trace of the lab in `folder`; whether there was any."""
-    netns.remove_interface(name)  # now nothing waits for it: see end_marked
-    ended = netns.end_marked(folder)
-    netns.remove_interface(name)  # one that a killed `up` was just making
+    netns.remove_interface(name)  # now nothing waits for it
     existed = folder.exists()
+    most, last = netns.marked(folder)
+    netns.end(most)
+    folders.remove_nodes(folder)
+    netns.end(last)
+    netns.remove_interface(name)  # one that a killed `up` was just making
     for kind in DRIVERS:
         driver_of(kind).discard(folder)
-    folders.remove_folder(folder)
-    return bool(ended) or existed
+    shutil.rmtree(folder, ignore_errors=True)
+    return bool(most or last) or existed
 
 
 def down(state: Path, name: str) -> bool:

@@ -217,16 +217,15 @@ def write_known_hosts(state: LabState, nodes: Iterable[str]) -> None:
     write_private(state.known_hosts_file, "".join(lines))
 
 
-def remove_folder(folder: Path) -> None:
-    """Remove all that the lab has on disk; its mounts ended with its processes.
+def remove_nodes(folder: Path) -> None:
+    """Remove what the nodes of the lab in `folder` have on disk; their processes have ended.
 
-    Nodes side by side: of the time that their files take, most is waiting for the disk.
+    Side by side: of the time that it takes, most is waiting for the disk.
     """
     nodes = folder / "nodes"
     with ThreadPoolExecutor(REMOVED_AT_ONCE) as pool:
         for node in nodes.iterdir() if nodes.is_dir() else ():
             pool.submit(shutil.rmtree, node, ignore_errors=True)
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _run(command: list[str], text: str = "") -> str:

@@ -22,6 +22,7 @@ from lab.state import (
     interface_name,
     marked_processes,
     process_start,
+    read_state,
 )
 
 PACKAGE_ROOT = Path(__file__).resolve().parent.parent
@@ -34,6 +35,7 @@ ENVIRONMENT = {
 STEP_TIMEOUT_S = 180
 END_TIMEOUT_S = 30.0
 POLL_S = 0.01
+PID_MAX = Path("/proc/sys/kernel/pid_max")
 
 Step = dict[str, Any]
 Bind = list[tuple[str, str]]
@@ -52,21 +54,36 @@ def start_keeper(folder: Path) -> tuple[int, int]:
     return keeper, process_start(keeper)
 
 
-def end_marked(folder: Path) -> int:
-    """Kill every process of the lab in `folder` and wait for their end; how many there were.
+def marked(folder: Path) -> tuple[list[int], list[int]]:
+    """The processes of the lab in `folder`: all but the two oldest, and these, which go last.
 
-    The two oldest die last: the keeper, which holds the network namespaces, and the child without
-    which it ends. While the kernel takes those apart, whoever has a socket to close has to wait.
+    They are the keeper, which holds the network namespaces, and the child without which it ends.
+    While the kernel takes those apart it has no time for anything else, and whoever has a socket to
+    close has to wait.
     """
-    found = sorted(marked_processes(folder), key=process_start)
+    found = _oldest_first(marked_processes(folder), folder)
+    return found[2:], found[:2]
+
+
+def end(processes: list[int]) -> None:
+    """Kill them, and wait for their end; LabError when one takes too long."""
     deadline = time.monotonic() + END_TIMEOUT_S
-    for processes in (found[2:], found[:2]):
-        for process in processes:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(process, signal.SIGKILL)
-        for process in processes:
-            _await_end(process, deadline)
-    return len(found)
+    for process in processes:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+    for process in processes:
+        _await_end(process, deadline)
+
+
+def _oldest_first(processes: list[int], folder: Path) -> list[int]:
+    """By their numbers, which begin anew after the last. To ask a thousand processes when they
+    started takes a quarter of a second: that is for a lab that was killed before its journal had
+    the keeper's number."""
+    journal = read_state(folder)
+    if journal is None or journal.keeper not in processes:
+        return sorted(processes, key=process_start)
+    keeper, numbers = journal.keeper, int(PID_MAX.read_text(encoding="ascii"))
+    return sorted(processes, key=lambda process: (process - keeper) % numbers)
 
 
 def remove_interface(name: str) -> None:

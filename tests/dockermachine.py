@@ -30,7 +30,8 @@ def docker_machine(folder: Path) -> Iterator[LabState]:
         program.chmod(0o755)
         yield state
     finally:
-        netns.end_marked(folder)
+        for processes in netns.marked(folder):
+            netns.end(processes)
         Containerlab().discard(folder)
 
 
