@@ -4,6 +4,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,10 @@ class SqliteFile:
                 return []
             connection.execute(f"PRAGMA mmap_size = {MAPPED_OCTETS}")
             try:
-                return list(zip(*connection.execute(sql, parameters), strict=True))
+                cursor = connection.execute(sql, parameters)
+                found = list(chain.from_iterable(cursor))  # zip would keep a tuple of each row
+                width = len(cursor.description)
+                return [tuple(found[at::width]) for at in range(width)] if found else []
             finally:
                 connection.execute("PRAGMA mmap_size = 0")
 
