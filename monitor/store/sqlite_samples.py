@@ -120,8 +120,8 @@ class SqliteSamples(SqliteHistory):
             return Series(first, step_ms, tuple(means), tuple(tops))
 
     def _whole(self, link: str, metric: str, first: int, count: int, step: int) -> Series | None:
-        """Five minutes or hours that were all summed up, as they are: a year of the former in less
-        than 50 ms. None when one is missing; the last may be."""
+        """Five minutes or hours that were all summed up, as they are: a year of the former in some
+        50 ms. None when one is missing; the last may be."""
         table = {BLOCK_MS: ("rollup", "rolled"), HOUR_MS: ("hourly", "hours")}.get(step)
         number = self._number(link)
         if table is None or number is None or not count:
