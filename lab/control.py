@@ -132,9 +132,9 @@ def clean(folder: Path, name: str) -> bool:
     existed = folder.exists()
     most, last = netns.marked(folder)
     netns.end(most)
+    netns.remove_interface(name)  # one that a killed `up` was just making
     folders.remove_nodes(folder)
     netns.end(last)
-    netns.remove_interface(name)  # one that a killed `up` was just making
     for kind in DRIVERS:
         driver_of(kind).discard(folder)
     shutil.rmtree(folder, ignore_errors=True)

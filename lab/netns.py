@@ -1,6 +1,5 @@
 """The lab on network namespaces of this machine: how to boot a plan, enter it and remove it."""
 
-import contextlib
 import json
 import os
 import signal
@@ -69,10 +68,19 @@ def end(processes: list[int]) -> None:
     """Kill them, and wait for their end; LabError when one takes too long."""
     deadline = time.monotonic() + END_TIMEOUT_S
     for process in processes:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(process, signal.SIGKILL)
+        _signalled(process, signal.SIGKILL)
     for process in processes:
-        _await_end(process, deadline)
+        if _signalled(process, 0):  # a zombie hears it, too; of most there is nothing left
+            _await_end(process, deadline)
+
+
+def _signalled(process: int, number: int) -> bool:
+    """Whether there was such a process."""
+    try:
+        os.kill(process, number)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def _oldest_first(processes: list[int], folder: Path) -> list[int]:
