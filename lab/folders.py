@@ -167,6 +167,8 @@ def write_folder(
     names = {name for name in FOLDERS if any(path.startswith(f"{name}/") for path in texts)}
     if "frr" in names:  # it logs, and vtysh writes down what a person typed
         names |= {"log", "root"}
+    if "snmp" in names:  # snmpd keeps its engine's id there, and how often it started
+        names |= {"varsnmp"}
     folder.mkdir(parents=True)
     for name in names:
         (folder / name).mkdir()

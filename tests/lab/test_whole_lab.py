@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from lab import kernel, netns
+from lab.folders import make_accounts, write_shared
 from lab.plan import LanHost, NodeKind
 from lab.reach import Probe
 from lab.state import marked_processes
@@ -164,6 +165,27 @@ def test_routers_and_switches_answer_snmpv3_and_automation_logs_in(whole_lab: Wh
     shell += ["-o", "StrictHostKeyChecking=yes", "-o", "BatchMode=yes"]
     address = str(state.addresses["kut-core1"])
     assert output([*shell, f"root@{address}", "hostname"]) == "kut-core1"
+
+
+def test_every_agent_is_an_engine_of_its_own_and_answers(whole_lab: WholeLab) -> None:
+    polled = whole_lab.run("poll", "--quick")
+    assert polled.returncode == 0, polled.stdout + polled.stderr
+    nodes = [node.name for node in whole_lab.plan.nodes if node.kind is NodeKind.ROUTER]
+    engines = set()
+    for node in nodes:
+        kept = whole_lab.state.node_folder(node) / "varsnmp" / "snmpd.conf"
+        engines |= {line for line in kept.read_text().splitlines() if "oldEngineID" in line}
+    assert len(engines) == len(nodes)
+
+
+def test_no_node_writes_to_what_all_share(whole_lab: WholeLab, tmp_path: Path) -> None:
+    shared, fresh = whole_lab.state.shared_folder, tmp_path / "shared"
+    write_shared(fresh, make_accounts("admin", "password", "key"))
+    found, written = (
+        {str(file.relative_to(top)) for file in top.rglob("*")} for top in (shared, fresh)
+    )
+    assert found == written
+    assert max(file.stat().st_mtime for file in shared.rglob("*")) < whole_lab.state.since
 
 
 def test_secrets_are_private_and_stand_in_no_journal_or_plan(whole_lab: WholeLab) -> None:
