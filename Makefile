@@ -18,9 +18,9 @@ demo: setup ## the whole system at once, and one address to open (ARGS=--simulat
 	@$(if $(filter influxdb,$(STORE)),scripts/install-influxd >/dev/null &&) \
 		exec .venv/bin/imereti demo $(if $(STORE),--store $(STORE)) $(ARGS)
 
-test: setup ## every test; what was skipped and why is printed at the end (ARGS=tests/api)
+test: setup ## every test; what was skipped and why, and what took long, is printed at the end (ARGS=tests/api)
 	@$(if $(ARGS),,scripts/install-influxd >/dev/null ||) true
-	@exec $(PYTHON) -m pytest -n $(PROCESSES) $(ARGS)
+	@exec $(PYTHON) -m pytest -n $(PROCESSES) --durations=100 --durations-min=15 $(ARGS)
 
 check: setup ## lint, types, arrows between the rooms, docs
 	$(PYTHON) -m ruff check .
