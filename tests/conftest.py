@@ -15,7 +15,7 @@ from lab.containerlab import Containerlab
 from lab.preflight import check_machine
 from tests.beside import Beside
 from tests.influxfixture import influx, influx_lacks, own_influx
-from tests.labfixture import CHECKOUT, mended_lab, whole_lab
+from tests.labfixture import CHECKOUT, LastUse, mended_lab, whole_lab
 
 __all__ = ["influx", "mended_lab", "own_influx", "whole_lab"]  # for every room's tests
 
@@ -60,6 +60,7 @@ def _logs_of_its_own() -> Iterator[None]:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Beside(config))
+    config.pluginmanager.register(LastUse())
     config.pluginmanager.register(SkippedInCi(), "skipped-in-ci")
     config.pluginmanager.register(ScenarioTime(), "scenario-time")
 

@@ -1,7 +1,7 @@
 """A lab for tests: its own name, folder and management network, removed when the tests end.
 
-`whole_lab` is the default network, booted once for all tests of a run that ask for it. A test
-that breaks it mends it: the fixture `mended_lab` sees to that.
+`whole_lab` is the default network, booted once for all tests of a run that ask for it and removed
+behind the last of them. A test that breaks it mends it: the fixture `mended_lab` sees to that.
 """
 
 import contextlib
@@ -30,6 +30,8 @@ from lab.reach import Probe, Prober
 from lab.state import LabState, running_lab
 
 CHECKOUT = Path(__file__).parents[1]
+WHOLE_LAB = pytest.StashKey[contextlib.ExitStack]()
+"""What ends with the whole lab, while that is up."""
 COMMAND_TIMEOUT_S = 280
 
 
@@ -169,12 +171,36 @@ class WholeLab(LabUnderTest):
 
 
 @pytest.fixture(scope="session")
-def whole_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WholeLab]:
+def whole_lab(
+    pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[WholeLab]:
     """The whole default network, booted once; with a little traffic in it."""
     name = f"t{os.getpid() % 1_000_000}"
     lab = make_lab(tmp_path_factory.mktemp("whole-lab"), name, CHECKOUT / "inventory")
-    with booted(lab, "--traffic") as report:
+    with contextlib.ExitStack() as until_last_used:
+        report = until_last_used.enter_context(booted(lab, "--traffic"))
+        pytestconfig.stash[WHOLE_LAB] = until_last_used
         yield WholeLab(lab.name, lab.folder, lab.inventory, lab.management, report)
+
+
+class LastUse:
+    """Removes the whole lab behind the last test of it: idle, it takes a third of two cores."""
+
+    def __init__(self) -> None:
+        self._last: pytest.Item | None = None
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        for item in session.items:
+            if "whole_lab" in getattr(item, "fixturenames", ()):
+                self._last = item
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_teardown(self, item: pytest.Item) -> Iterator[None]:
+        try:
+            yield
+        finally:
+            if item is self._last and (lab := item.config.stash.get(WHOLE_LAB, None)):
+                lab.close()
 
 
 @pytest.fixture

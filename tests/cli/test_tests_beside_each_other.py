@@ -33,6 +33,34 @@ def test_fails():
 """
 
 
+LAST_USE = """
+from contextlib import ExitStack
+from pathlib import Path
+import pytest
+from tests.labfixture import WHOLE_LAB
+
+LOG = Path(__file__).parent / "log"
+
+def note(word):
+    with LOG.open("a") as log:
+        log.write(word + "\\n")
+
+@pytest.fixture(scope="session")
+def whole_lab(pytestconfig):
+    with ExitStack() as until_last_used:
+        until_last_used.callback(note, "removed")
+        pytestconfig.stash[WHOLE_LAB] = until_last_used
+        yield
+
+@pytest.mark.parametrize("number", range(2))
+def test_uses_it(whole_lab, number):
+    note("used")
+
+def test_does_without():
+    note("unused")
+"""
+
+
 def run(checkout: Path, folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     (folder / "conftest.py").write_bytes((checkout / "tests" / "conftest.py").read_bytes())
     (folder / "pytest.ini").write_text(
@@ -68,6 +96,13 @@ def test_nothing_runs_beside_a_test_that_measures_time(checkout: Path, tmp_path:
     assert len(owners) == 3
     assert all(len(processes) == 1 for processes in owners.values()), owners
     assert len(set.union(*owners.values())) == 2
+
+
+def test_the_whole_lab_goes_behind_its_last_test(checkout: Path, tmp_path: Path) -> None:
+    (tmp_path / "test_a.py").write_text(LAST_USE)
+    finished = run(checkout, tmp_path)
+    assert finished.returncode == 0, finished.stdout
+    assert (tmp_path / "log").read_text().split() == ["used", "used", "removed", "unused"]
 
 
 def test_skips_and_failures_of_both_are_told_and_failures_can_run_again(

@@ -62,7 +62,7 @@ def government(lab: LabUnderTest) -> list[LanHost]:
 
 
 # --- the exported folder ------------------------------------------------------------------
-# First: later the whole network runs in containers beside it, and three labs starve.
+# First: later the whole network runs in containers beside it, and the labs starve.
 
 
 @pytest.fixture
