@@ -44,7 +44,7 @@ TEXTS: Mapping[str, Name] = MappingProxyType(
         "incident.closed": Name("closed", "დახურულია"),
         "severity.critical": Name("critical", "კრიტიკული"),
         "severity.major": Name("major", "მნიშვნელოვანი"),
-        "severity.minor": Name("minor", "უმნიშვნელო"),
+        "severity.minor": Name("minor", "მცირე"),
         "kind.link": Name("link", "არხი"),
         "kind.device": Name("device", "მოწყობილობა"),
         "kind.service": Name("service", "სერვისი"),
@@ -156,7 +156,7 @@ TEXTS: Mapping[str, Name] = MappingProxyType(
         "continued": Name("continued", "გაგრძელება"),
         # link
         "link": Name("Link", "არხი"),
-        "link.facts": Name("Circuit", "წრედი"),
+        "link.facts": Name("Circuit", "არხის მონაცემები"),
         "link.end_a": Name("End A", "A ბოლო"),
         "link.end_b": Name("End B", "B ბოლო"),
         "link.role": Name("Role", "დანიშნულება"),
@@ -191,7 +191,7 @@ TEXTS: Mapping[str, Name] = MappingProxyType(
         "provider.own": Name("own", "საკუთარი"),
         # what a reading is worth
         "quality.good": Name("good", "სანდოა"),
-        "quality.wrap": Name("counter wrapped", "მთვლელმა წრე დაასრულა"),
+        "quality.wrap": Name("counter wrapped", "მთვლელი გადაივსო"),
         "quality.first": Name("first reading", "პირველი წაკითხვა"),
         "quality.reset": Name("counter reset", "მთვლელი განულდა"),
         "quality.discontinuity": Name("counter set anew", "მთვლელი თავიდან დაიწყო"),
