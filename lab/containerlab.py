@@ -27,7 +27,7 @@ ANYWHERE = (str(SCRIPTS / "containerlab-anywhere"),)
 """What runs containerlab, also on a kernel that it would refuse."""
 ENGINE = Path("/run/engine")
 """In the keeper's mount namespace: all that the engine writes."""
-PROGRAMS = ("dockerd", "containerd", "runc", "docker", "iptables")
+PROGRAMS = ("dockerd", "containerd", "runc", "docker", "iptables", "tini")
 INSTALL = "Run: scripts/install-containerlab"
 TIMEOUT_S = 170
 PACKAGES = Path("/var/lib/dpkg/status")

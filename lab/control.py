@@ -26,6 +26,7 @@ from lab.state import (
     locked,
     marked_processes,
     process_start,
+    read_state,
     running_lab,
     write_state,
 )
@@ -130,6 +131,8 @@ def clean(folder: Path, name: str) -> bool:
     """Remove every trace of the lab in `folder`; whether there was any."""
     netns.remove_interface(name)  # now nothing waits for it
     existed = folder.exists()
+    if (journal := read_state(folder)) is not None:
+        netns.end_below(journal)
     most, last = netns.marked(folder)
     netns.end(most)
     netns.remove_interface(name)  # one that a killed `up` was just making

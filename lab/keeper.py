@@ -1,11 +1,12 @@
 """The lab's keeper: the one process whose end is the end of the lab.
 
-`python -m lab.keeper` makes new mount, network, UTS, IPC and PID namespaces, leaves tini in them
-as process 1, prints its process id and exits. Everything else in the lab runs below it, so
-the kernel itself ends it all when the keeper is killed; nothing can be left behind.
+`python -m lab.keeper` makes new mount, network, UTS, IPC and PID namespaces, leaves a process 1 in
+them that does nothing, prints its process id and exits. Everything else in the lab runs below it,
+so the kernel itself ends it all when the keeper is killed; nothing can be left behind.
 """
 
 import os
+import signal
 import sys
 from typing import NoReturn
 
@@ -50,7 +51,8 @@ def _become_keeper(told: int) -> NoReturn:
         for descriptor in (0, 1, 2):
             os.dup2(null, descriptor)
         os.set_inheritable(told, False)
-        os.execv("/usr/bin/tini", ["tini", "--", "sleep", "infinity"])  # noqa: S606
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # so the kernel leaves no zombies
+        os.execv("/bin/sleep", ["sleep", "infinity"])  # noqa: S606
     except OSError as error:
         os.write(told, str(error).encode())
         os._exit(1)

@@ -21,7 +21,6 @@ from lab.state import (
     interface_name,
     marked_processes,
     process_start,
-    read_state,
 )
 
 PACKAGE_ROOT = Path(__file__).resolve().parent.parent
@@ -34,7 +33,8 @@ ENVIRONMENT = {
 STEP_TIMEOUT_S = 180
 END_TIMEOUT_S = 30.0
 POLL_S = 0.01
-PID_MAX = Path("/proc/sys/kernel/pid_max")
+END_ALL = "while kill -KILL -1; do sleep 0.01; done"
+"""Within a namespace of processes, until there are none but its process 1."""
 
 Step = dict[str, Any]
 Bind = list[tuple[str, str]]
@@ -53,15 +53,43 @@ def start_keeper(folder: Path) -> tuple[int, int]:
     return keeper, process_start(keeper)
 
 
-def marked(folder: Path) -> tuple[list[int], list[int]]:
-    """The processes of the lab in `folder`: all but the two oldest, and these, which go last.
+def end_below(lab: LabState) -> None:
+    """Kill what the lab's keeper holds, all at once; what that leaves is found by `marked`.
 
-    They are the keeper, which holds the network namespaces, and the child without which it ends.
-    While the kernel takes those apart it has no time for anything else, and whoever has a socket to
-    close has to wait.
+    To the kernel these are the processes of a namespace, and to end them is one call. To find a
+    thousand in /proc takes a tenth of a second, and they die slower for having been looked at.
     """
-    found = _oldest_first(marked_processes(folder), folder)
-    return found[2:], found[:2]
+    try:
+        namespace = os.open(f"/proc/{lab.keeper}/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return  # nobody is left
+    try:
+        # In the machine's own namespace the same call would end the machine.
+        ours = os.stat("/proc/self/ns/pid").st_ino  # noqa: PTH116  (not the link's target)
+        if lab.alive() and os.fstat(namespace).st_ino != ours:
+            enter = ["nsenter", f"--pid=/proc/self/fd/{namespace}", "--"]
+            subprocess.run(
+                [*enter, "sh", "-c", END_ALL],
+                env=ENVIRONMENT,
+                pass_fds=[namespace],
+                capture_output=True,
+                timeout=END_TIMEOUT_S,
+                check=False,
+            )
+    except subprocess.TimeoutExpired:
+        pass  # `end` names who does not die
+    finally:
+        os.close(namespace)
+
+
+def marked(folder: Path) -> tuple[list[int], list[int]]:
+    """The processes of the lab in `folder`: all but the oldest, and this one, which goes last.
+
+    It is the keeper, which holds the network namespaces. While the kernel takes those apart it has
+    no time for anything else, and whoever has a socket to close has to wait.
+    """
+    found = sorted(marked_processes(folder), key=process_start)
+    return found[1:], found[:1]
 
 
 def end(processes: list[int]) -> None:
@@ -81,17 +109,6 @@ def _signalled(process: int, number: int) -> bool:
     except ProcessLookupError:
         return False
     return True
-
-
-def _oldest_first(processes: list[int], folder: Path) -> list[int]:
-    """By their numbers, which begin anew after the last. To ask a thousand processes when they
-    started takes a quarter of a second: that is for a lab that was killed before its journal had
-    the keeper's number."""
-    journal = read_state(folder)
-    if journal is None or journal.keeper not in processes:
-        return sorted(processes, key=process_start)
-    keeper, numbers = journal.keeper, int(PID_MAX.read_text(encoding="ascii"))
-    return sorted(processes, key=lambda process: (process - keeper) % numbers)
 
 
 def remove_interface(name: str) -> None:

@@ -24,7 +24,6 @@ PROGRAMS = {
     "/usr/lib/x86_64-linux-gnu/frr/modules/zebra_snmp.so": "frr-snmp",
     "/usr/sbin/snmpd": "snmpd",
     "/usr/sbin/sshd": "openssh-server",
-    "/usr/bin/tini": "tini",
     "nft": "nftables",
     "ip": "iproute2",
     "nsenter": "util-linux",
