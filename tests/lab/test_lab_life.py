@@ -14,10 +14,10 @@ from inventory.config_file import load_settings
 from inventory.errors import LabError, MachineError
 from inventory.load import load_network
 from inventory.view import virtual
-from lab import control, preflight
+from lab import control, netns, preflight
 from lab.planner import make_plan
 from lab.reach import allowed_probes
-from lab.state import interface_name, locked, marked_processes
+from lab.state import LabState, interface_name, locked, marked_processes, process_start
 from tests.lab.sandbox import run_sandbox
 from tests.labfixture import CHECKOUT, LabUnderTest, WholeLab, booted, make_lab
 
@@ -226,3 +226,20 @@ def test_another_frr_is_told_in_a_line(small: LabUnderTest, answer: str, found: 
 def test_the_default_management_network_has_room_for_every_device() -> None:
     settings = load_settings(CHECKOUT / "config.yaml", {})
     assert settings.lab.management.num_addresses >= 256
+
+
+@pytest.mark.parametrize("own", [False, True], ids=["another process", "the machine's own"])
+def test_only_in_a_namespace_of_its_own_is_everything_ended(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, own: bool
+) -> None:
+    """The journal's keeper ended and its number is another's; or it has the machine's namespace."""
+    entered = tmp_path / "entered"
+    monkeypatch.setattr(netns, "END_ALL", f"touch {entered}")
+    with subprocess.Popen(["sleep", "60"]) as stranger:
+        started = process_start(stranger.pid) - (0 if own else 1)
+        network = IPv4Network("172.31.0.0/24")
+        netns.end_below(LabState("x", tmp_path, stranger.pid, started, network))
+        alive = stranger.poll() is None
+        stranger.kill()
+    assert alive
+    assert not entered.exists()
