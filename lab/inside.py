@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from lab import kernel
+from lab.idle import become_idle
 
 NETNS = Path("/run/netns")
 NODES = Path("/run/nodes")
@@ -145,12 +146,8 @@ def _become_init() -> NoReturn:
         os.setsid()
         kernel.mount("proc", "/proc", "proc")
         kernel.mount("sysfs", "/sys", "sysfs", READ_ONLY_MOUNT)
-        null = os.open(os.devnull, os.O_RDWR)
-        for descriptor in (0, 1, 2):
-            os.dup2(null, descriptor)
         os.closerange(3, 256)
-        signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # so the kernel leaves no zombies
-        os.execv("/bin/sleep", ["sleep", "infinity"])  # noqa: S606
+        become_idle()
     except OSError:
         os._exit(1)
 

@@ -6,11 +6,11 @@ so the kernel itself ends it all when the keeper is killed; nothing can be left 
 """
 
 import os
-import signal
 import sys
 from typing import NoReturn
 
 from lab import kernel
+from lab.idle import become_idle
 
 PRIVATE_RECURSIVE = (1 << 18) | (1 << 14)
 
@@ -47,12 +47,8 @@ def _become_keeper(told: int) -> NoReturn:
         kernel.mount("none", "/", flags=PRIVATE_RECURSIVE)
         kernel.mount("proc", "/proc", "proc")
         kernel.mount("tmpfs", "/run", "tmpfs", options="mode=755")
-        null = os.open(os.devnull, os.O_RDWR)
-        for descriptor in (0, 1, 2):
-            os.dup2(null, descriptor)
         os.set_inheritable(told, False)
-        signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # so the kernel leaves no zombies
-        os.execv("/bin/sleep", ["sleep", "infinity"])  # noqa: S606
+        become_idle()
     except OSError as error:
         os.write(told, str(error).encode())
         os._exit(1)

@@ -30,7 +30,7 @@ from lab.reach import Probe, Prober
 from lab.state import LabState, running_lab
 
 CHECKOUT = Path(__file__).parents[1]
-WHOLE_LAB = pytest.StashKey[contextlib.ExitStack]()
+UNTIL_LAST_USED = pytest.StashKey[contextlib.ExitStack]()
 """What ends with the whole lab, while that is up."""
 COMMAND_TIMEOUT_S = 280
 
@@ -179,7 +179,7 @@ def whole_lab(
     lab = make_lab(tmp_path_factory.mktemp("whole-lab"), name, CHECKOUT / "inventory")
     with contextlib.ExitStack() as until_last_used:
         report = until_last_used.enter_context(booted(lab, "--traffic"))
-        pytestconfig.stash[WHOLE_LAB] = until_last_used
+        pytestconfig.stash[UNTIL_LAST_USED] = until_last_used
         yield WholeLab(lab.name, lab.folder, lab.inventory, lab.management, report)
 
 
@@ -199,7 +199,7 @@ class LastUse:
         try:
             yield
         finally:
-            if item is self._last and (lab := item.config.stash.get(WHOLE_LAB, None)):
+            if item is self._last and (lab := item.config.stash.get(UNTIL_LAST_USED, None)):
                 lab.close()
 
 

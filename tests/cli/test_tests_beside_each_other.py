@@ -37,7 +37,7 @@ LAST_USE = """
 from contextlib import ExitStack
 from pathlib import Path
 import pytest
-from tests.labfixture import WHOLE_LAB
+from tests.labfixture import UNTIL_LAST_USED
 
 LOG = Path(__file__).parent / "log"
 
@@ -49,7 +49,7 @@ def note(word):
 def whole_lab(pytestconfig):
     with ExitStack() as until_last_used:
         until_last_used.callback(note, "removed")
-        pytestconfig.stash[WHOLE_LAB] = until_last_used
+        pytestconfig.stash[UNTIL_LAST_USED] = until_last_used
         yield
 
 @pytest.mark.parametrize("number", range(2))

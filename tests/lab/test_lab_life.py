@@ -228,18 +228,38 @@ def test_the_default_management_network_has_room_for_every_device() -> None:
     assert settings.lab.management.num_addresses >= 256
 
 
-@pytest.mark.parametrize("own", [False, True], ids=["another process", "the machine's own"])
-def test_only_in_a_namespace_of_its_own_is_everything_ended(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, own: bool
+NETWORK = IPv4Network("172.31.0.0/24")
+
+
+@pytest.fixture
+def entered(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Where a file appears instead of the end of all processes of a namespace."""
+    file = tmp_path / "entered"
+    monkeypatch.setattr(netns, "END_ALL", f"touch {file}")
+    return file
+
+
+@pytest.mark.parametrize("later", [0, 1], ids=["the machine's own", "another process"])
+def test_the_machines_own_processes_are_never_ended(
+    tmp_path: Path, entered: Path, later: int
 ) -> None:
-    """The journal's keeper ended and its number is another's; or it has the machine's namespace."""
-    entered = tmp_path / "entered"
-    monkeypatch.setattr(netns, "END_ALL", f"touch {entered}")
+    """The journal's keeper has the machine's namespace; or it ended, another has its number."""
     with subprocess.Popen(["sleep", "60"]) as stranger:
-        started = process_start(stranger.pid) - (0 if own else 1)
-        network = IPv4Network("172.31.0.0/24")
-        netns.end_below(LabState("x", tmp_path, stranger.pid, started, network))
+        started = process_start(stranger.pid) - later
+        netns.end_below(LabState("x", tmp_path, stranger.pid, started, NETWORK))
         alive = stranger.poll() is None
         stranger.kill()
     assert alive
     assert not entered.exists()
+
+
+@pytest.mark.lab
+def test_a_lab_is_ended_by_its_own_keeper_alone(tmp_path: Path, entered: Path) -> None:
+    keeper, started = netns.start_keeper(tmp_path)
+    try:
+        netns.end_below(LabState("x", tmp_path, keeper, started - 1, NETWORK))
+        assert not entered.exists()  # another lab's, which has its number now
+        netns.end_below(LabState("x", tmp_path, keeper, started, NETWORK))
+        assert entered.exists()
+    finally:
+        netns.end([keeper])
