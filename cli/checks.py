@@ -171,7 +171,6 @@ def _machine() -> Iterator[Finding]:
         ("iproute2", "ip", ("-V",), SETUP),
         ("net-snmp agent", "snmpd", ("-v",), SETUP),
         ("net-snmp tools", "snmpbulkwalk", ("-V",), SETUP),
-        ("tini", "tini", ("--version",), SETUP),
         ("OpenSSH server", "sshd", (), SETUP),
         ("iperf3", "iperf3", ("--version",), SETUP),
         ("Chromium", "chromium", (), SETUP),
