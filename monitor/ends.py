@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 
 from monitor.flat import Flat
 from monitor.health import Verdict
-from monitor.look import COUNTERS, Form, Pick, tuple_of
+from monitor.look import COUNTERS, Form
 from monitor.metrics import INTERFACE_METRICS, MIRROR, SERIES_INDEX, SERIES_METRICS
+from monitor.picks import Pick, tuple_of
 from monitor.rates import Rates
 from monitor.readings import PER_REQUEST, Reading
 from monitor.targets import ExpectedInterface

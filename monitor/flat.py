@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple, cast, overload
 
-from monitor.look import COUNTERS, NARROW, STATICS, Look, Pick, look_of, tuple_of
+from monitor.look import COUNTERS, NARROW, STATICS, Look, look_of
+from monitor.picks import Pick, tuple_of
 from monitor.readings import PER_REQUEST, TOP32, WIDTH, Plan, Reading, numbers
 from monitor.snmp.base import Answer, Value
 

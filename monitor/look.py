@@ -8,14 +8,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import accumulate
-from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from monitor.metrics import INTERFACE_METRICS, Kind
+from monitor.picks import Pick, tuple_of
 from monitor.readings import PER_REQUEST, WIDTH, Plan
 from monitor.snmp.base import Answer, Laid, Value
-
-Pick = Callable[[Sequence[Any]], tuple[Any, ...]]
 
 COUNTERS = tuple(
     column
@@ -146,10 +144,3 @@ def _form(
         tuple_of((*spread, count + 1)),
         tuple(counter_of.get(at, _NO_COUNTER) for at in range(count)),
     )
-
-
-def tuple_of(places: Sequence[int]) -> Pick:
-    """Takes what stands at `places`; itemgetter of one place would yield no tuple."""
-    if len(places) > 1:
-        return itemgetter(*places)
-    return lambda row: tuple(row[place] for place in places)

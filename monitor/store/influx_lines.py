@@ -14,18 +14,18 @@ line is full: quality, null and every known metric, zeros too. So is one that ma
 since the database keeps a field that the new line leaves out.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from itertools import chain
-from math import isfinite
-from typing import NamedTuple
+from math import inf, isfinite
 from zlib import crc32
 
 import orjson
 
 from monitor.metrics import NO_VALUES, PROBE_SERIES, SERIES_INDEX, SERIES_METRICS
+from monitor.picks import Pick
 from monitor.store.base import LinkSample
 from monitor.store.influx_flux import MEASUREMENT
+from monitor.store.kinds import Kinds, kinds_of
 from monitor.values import RATED, Quality
 
 FULL_EVERY_S = 300
@@ -33,67 +33,83 @@ _PROBES = frozenset(SERIES_INDEX[name] for name in PROBE_SERIES)
 _KEYS = tuple(f",{name}=" for name in SERIES_METRICS)
 
 
-_Kinds = tuple[float | None, ...]
-"""Of each metric: None where it is not known, 0 where it is 0, and 1."""
+class _Link:
+    """A link's last line, and what makes one like it. Mutable: made once."""
 
+    __slots__ = ("at", "form", "head", "kinds", "moment", "others", "pick", "rest", "until")
 
-class _Said(NamedTuple):
-    """A link's last line."""
+    def __init__(self, name: str) -> None:
+        self.head = head_of(name).replace("%", "%%") + "covers=%si"
+        self.moment = crc32(name.encode()) % FULL_EVERY_S
+        """Its own of the 300 s."""
+        self.at = self.until = -inf
+        """When the last line was, and when a full one is due."""
+        self.kinds: Kinds | None = None
+        self.form = ""
+        """A good line of the same kinds, %s for each number."""
+        self.pick: Pick = tuple
+        self.rest: Pick = tuple
+        self.others: tuple[float | None, ...] = ()
+        """As of its kinds."""
 
-    at: float
-    turn: int
-    """Which 300 s the last full line was in."""
-    kinds: _Kinds
-    steady: str
-    """The fields of a line that follows it with the same kinds; empty when not made yet."""
+    def say(self, at: float, kinds: Kinds) -> None:
+        """Its last line is of `at` now."""
+        self.at = at
+        self.until = ((at + self.moment) // FULL_EVERY_S + 1) * FULL_EVERY_S - self.moment
+        if kinds is not self.kinds:
+            self.kinds = kinds
+            self.pick, self.rest, self.others = kinds.pick, kinds.rest, kinds.others
+            self.form = self.head + _fields(Quality.GOOD, kinds.of, kinds.of) + " %s"
 
 
 class Lines:
     """Makes lines, and remembers of each link what its last one said."""
 
     def __init__(self) -> None:
-        self._last: dict[str, _Said] = {}
-        self._heads: dict[str, tuple[str, int]] = {}
-        """Link -> how its lines begin, and its own moment of the 300 s."""
+        self._links: dict[str, _Link] = {}
 
     def forget(self) -> None:
         """A write failed: what is in the database is not known, so the next lines are full."""
-        self._last.clear()
+        self._links.clear()
 
     def lines(self, samples: Sequence[LinkSample]) -> list[str]:
         """A line each; they count as written.
 
-        Their numbers become text in one call, and the lines in another: half as dear as one by one.
+        A line like the link's last one has its form. The numbers of all become text in one call.
         """
-        numbers = _numbers(samples)
-        if b"null" in numbers:  # not a number, or infinite
-            samples = [_known(each) for each in samples]
-            numbers = _numbers(samples)
-        forms = "\n".join(map(self._form, samples))
-        texts = numbers[1:-1].decode().split(",") if len(numbers) > 2 else ()
-        return (forms % tuple(texts)).split("\n") if samples else []
+        forms: list[str] = []
+        numbers: list[float] = []
+        links = self._links
+        for sample in samples:
+            name, at, quality, covers_s, values = sample
+            link = links.get(name)
+            if (
+                link is not None
+                and quality is Quality.GOOD
+                and link.at < at < link.until
+                and link.rest(values) == link.others
+                and all(picked := link.pick(values))
+            ):
+                form, link.at = link.form, at
+            else:
+                form, picked = self._form(sample), tuple(filter(None, values))
+            forms.append(form)
+            numbers += (round(covers_s * 1000), *picked, round(at * 1000))
+        text = orjson.dumps(numbers).decode()
+        if "null" in text:  # not a number, or infinite
+            return self.lines([_known(each) for each in samples])
+        return ("\n".join(forms) % tuple(text[1:-1].split(","))).split("\n") if samples else []
 
     def _form(self, sample: LinkSample) -> str:
-        """The line, with %s where a number belongs."""
-        link, at, quality, covers_s, values = sample
-        head, moment = self._heads.get(link) or self._head(link)
-        turn = int(at + moment) // FULL_EVERY_S
-        kinds = tuple([value and 1 for value in values])
-        before = self._last.get(link)
-        if before is None or before.at >= at or before.turn != turn:
-            fields, steady = _fields(quality, kinds, None), ""
-        elif quality is Quality.GOOD and before.kinds == kinds:
-            fields = steady = before.steady or _fields(quality, kinds, kinds)
-        else:
-            fields, steady = _fields(quality, kinds, before.kinds), ""
-        if before is None or before.at < at:
-            self._last[link] = _Said(at, turn, kinds, steady)
-        return f"{head}{round(covers_s * 1000)}i{fields} {round(at * 1000)}"
-
-    def _head(self, link: str) -> tuple[str, int]:
-        head = f"{head_of(link)}covers=".replace("%", "%%")
-        found = self._heads[link] = (head, crc32(link.encode()) % FULL_EVERY_S)
-        return found
+        """Of a line unlike the one before: with what changed, or full."""
+        kinds = kinds_of(sample.values)
+        link = self._links.get(sample.link)
+        if link is None:
+            link = self._links[sample.link] = _Link(sample.link)
+        shown = link.kinds.of if link.kinds and link.at < sample.at < link.until else None
+        if link.at < sample.at:
+            link.say(sample.at, kinds)
+        return link.head + _fields(sample.quality, kinds.of, shown) + " %s"
 
 
 def head_of(link: str) -> str:
@@ -104,12 +120,6 @@ def head_of(link: str) -> str:
 _ESCAPES = str.maketrans({",": "\\,", "=": "\\=", " ": "\\ ", "\n": "\\n"})
 
 
-def _numbers(samples: Iterable[LinkSample]) -> bytes:
-    """Everything that is not 0, as JSON."""
-    values = chain.from_iterable(each.values for each in samples)
-    return orjson.dumps(list(filter(None, values)))
-
-
 def _known(sample: LinkSample) -> LinkSample:
     """Without what is no finite number."""
     values = (value if value is None or isfinite(value) else None for value in sample.values)
@@ -117,7 +127,9 @@ def _known(sample: LinkSample) -> LinkSample:
 
 
 @lru_cache(4096)
-def _fields(quality: Quality, kinds: _Kinds, shown: _Kinds | None) -> str:
+def _fields(
+    quality: Quality, kinds: Sequence[float | None], shown: Sequence[float | None] | None
+) -> str:
     """The fields behind `covers`, %s for each number. `shown` is of the line before; None: all."""
     parts: list[str] = []
     nulls: list[str] = []

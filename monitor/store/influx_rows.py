@@ -36,10 +36,9 @@ class Rows:
 
     def add(self, samples: Sequence[LinkSample], refused: Sequence[Rejected]) -> None:
         """Count samples that are stored from now on, less those that were refused."""
-        gone = {(each.sample.link, each.sample.at) for each in refused}
-        for sample in samples:
-            if not gone or (sample.link, sample.at) not in gone:
-                self.totals.add(sample)
+        if gone := {(each.sample.link, each.sample.at) for each in refused}:
+            samples = [each for each in samples if (each.link, each.at) not in gone]
+        self.totals.add(samples)
         while len(self.totals) > MOST_BLOCKS:
             with suppress(RefusedLinesError):  # of rows, not of these samples; the counts tell
                 self.store_some(next(self.totals.over(inf)) + BLOCK_S)

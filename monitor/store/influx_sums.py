@@ -96,21 +96,19 @@ class Sums:
         block, start, totals = self._under_way
         stop = min(start + self._slice_s, block + BLOCK_S)
         try:
-            read = 0
-            for sample in self._read(start, stop):
-                totals.add(sample)
-                read += 1
+            samples = list(self._read(start, stop))
+            totals.add(samples)
             if stop < block + BLOCK_S:
                 self._under_way = (block, stop, totals)
-                self._slice_s = _slice_s(self._slice_s, read)
+                self._slice_s = _slice_s(self._slice_s, len(samples))
                 return None
-            samples = self._store(block, totals)
+            stored = self._store(block, totals)
         except StoreError:
             self._under_way = None
             self._todo[BLOCK_S].add(block)
             raise
         self._under_way = None
-        return samples
+        return stored
 
     def _store(self, block: int, totals: Totals) -> int:
         samples = 0

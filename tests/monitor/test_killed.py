@@ -3,7 +3,8 @@
 A process forks writers and kills them, so that each round costs no start of Python. A writer gets a
 sample, a change of state and a change of an incident every few milliseconds and tells what it has
 put; now and then its database is locked, so that they are in the spool, or on their way to it, when
-the end comes.
+the end comes. Once more with samples in a database apart from the journal, where few wait for
+others.
 """
 
 import os
@@ -20,7 +21,7 @@ from monitor.spool_states import StatesSpool
 from monitor.store.sqlite import SqliteStore
 from monitor.unwritten import Unwritten
 
-ROUNDS = 50
+ROUNDS, ROUNDS_APART = 50, 20
 IN_FLIGHT_S = 3.0
 """What was put so shortly before the end may be on its way: flush, look, and a busy machine."""
 
@@ -38,6 +39,12 @@ from monitor.writer import Writer
 
 LINK = Subject(SubjectKind.LINK, "kut-zes")
 folder, rounds = Path(sys.argv[1]), int(sys.argv[2])
+
+
+class Killed(SqliteStore):
+    apart = sys.argv[3] == "apart"
+
+
 chance = random.Random(20261126)
 SqliteStore.open(folder / "s.sqlite", write=True).close()
 
@@ -52,7 +59,7 @@ def batch(at):
 
 def write(first, told):
     async def run():
-        store = SqliteStore.open(folder / "s.sqlite", write=True, busy_ms=20)
+        store = Killed.open(folder / "s.sqlite", write=True, busy_ms=20)
         unwritten = Unwritten(store, StatesSpool(folder / "states", 10**9))
         spool = Spool(folder / "spool", 10**9)
         writer = Writer(store, SystemClock(), spool=spool, unwritten=unwritten)
@@ -94,15 +101,16 @@ print(json.dumps(document))
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("kind", "count"), [("one", ROUNDS), ("apart", ROUNDS_APART)])
 def test_fifty_kills_leave_everything_sound_and_lose_what_was_in_flight_at_most(
-    tmp_path: Path,
+    tmp_path: Path, kind: str, count: int
 ) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", KILLS, str(tmp_path), str(ROUNDS)],
+        [sys.executable, "-c", KILLS, str(tmp_path), str(count), kind],
         stdout=subprocess.PIPE, check=True, timeout=250, env=os.environ,
     )  # fmt: skip
     rounds = orjson.loads(done.stdout.splitlines()[-1])
-    assert len(rounds) == ROUNDS
+    assert len(rounds) == count
     with (
         closing(SqliteStore.open(tmp_path / "s.sqlite", write=True)) as store,
         closing(StatesSpool(tmp_path / "states", 10**9)) as spooled,
@@ -124,7 +132,7 @@ def test_fifty_kills_leave_everything_sound_and_lose_what_was_in_flight_at_most(
     changes = sorted(int(line.what) for each in incidents for line in each.timeline)
     assert changes == sorted(set(changes))
     put = [at for _, each in rounds for at, _ in each]
-    assert len(put) > 10 * ROUNDS
+    assert len(put) > 10 * count
     assert there <= {*put, *(at + 1 for at in put)}  # the one that was put but not told
     opened = {at for at in put if at % 2}
     kept = ((put, there), (put, {*states}), (opened, {*changes}))

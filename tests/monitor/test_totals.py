@@ -18,8 +18,7 @@ IN_BPS, LOSS = SERIES_INDEX["in_bps"], SERIES_INDEX["loss"]
 
 def summed(samples: list[LinkSample], block: int = T0) -> dict[str, Total]:
     totals = Totals()
-    for each in samples:
-        totals.add(each)
+    totals.add(samples)
     found: dict[str, Total] = {}
     while rows := totals.take(block, 2):
         found |= {row.link: row for row in rows}
@@ -95,14 +94,14 @@ def test_a_copied_row_keeps_its_mean_and_maximum() -> None:
 def test_the_first_block_and_those_with_late_or_repeated_samples_are_doubtful() -> None:
     totals = Totals()
     for block in range(4):
-        totals.add(link_sample("a", T0 + BLOCK_S * block))
+        totals.add([link_sample("a", T0 + BLOCK_S * block)])
     assert (len(totals), totals.newest) == (4, T0 + 3 * BLOCK_S)
     assert totals.doubtful() == {T0}
     assert totals.doubtful() == set()
-    totals.add(link_sample("a", T0 + BLOCK_S))
+    totals.add([link_sample("a", T0 + BLOCK_S)])
     assert totals.doubtful() == {T0 + BLOCK_S}
     assert list(totals.over(T0 + 3 * BLOCK_S)) == [T0 + BLOCK_S * at for at in range(3)]
     assert [row.n for row in totals.take(T0 + 2 * BLOCK_S, 10)] == [1]
-    totals.add(link_sample("b", T0 + 2 * BLOCK_S + 7))
+    totals.add([link_sample("b", T0 + 2 * BLOCK_S + 7)])
     assert totals.doubtful() == {T0 + 2 * BLOCK_S}
     assert totals.take(T0 + 2 * BLOCK_S, 10) == []
