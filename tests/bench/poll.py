@@ -50,7 +50,9 @@ def run() -> Iterator[Figure]:
         )
     with agents(500, "--v3") as port:
         found = collect(500, port, "--v3")
-    yield _collector("the same in SNMPv3 authPriv, 500 devices every 10 s", found, 0.50)
+        beside = collect(500, port, "--v3", engine="gufo")["collector_ms_a_poll"]
+    peers = (("gufo-snmp, a session a device", beside),)
+    yield _collector("the same in SNMPv3 authPriv, 500 devices every 10 s", found, 0.50, peers)
     yield Figure("memory of the poller at 500 devices in SNMPv3 authPriv", found["memory_mb"], "MB")
     with agents(500, "--silent-every", "10") as port:
         found = collect(500, port)

@@ -15,6 +15,7 @@ import pytest
 import yaml
 from typer.main import get_command
 
+from cli.influxd import GOGC
 from cli.main import build_app
 from inventory.load import load_network
 from inventory.settings import SECRET_PREFIX, Settings
@@ -46,6 +47,10 @@ def unit_here(deploy: Path, folder: Path, name: str) -> Path:
     text = text.replace("/opt/imereti/.venv/bin/imereti", program)
     here.write_text(text.replace("/opt/imereti", str(deploy.parent)), encoding="utf-8")
     return here
+
+
+def test_influxdb_collects_its_garbage_as_in_our_benches(services: dict[str, Any]) -> None:
+    assert services["influxdb"]["environment"]["GOGC"] == GOGC
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd-analyze here")

@@ -223,6 +223,17 @@ def test_the_promises_of_the_network_hold_in_containers(mended: WholeLab) -> Non
     scenarios(mended, SCENARIOS, *PROMISES, "rogue-router")
 
 
+@pytest.mark.timeout(900)
+def test_changes_are_applied_and_kept_from_harm_in_containers(mended: WholeLab) -> None:
+    scenarios(mended, SCENARIOS, "change", "max-prefix")
+
+
+@pytest.mark.alone
+@pytest.mark.timeout(1500)
+def test_a_circuit_carries_what_it_must_in_containers(mended: WholeLab) -> None:
+    scenarios(mended, SCENARIOS, "traffic")
+
+
 @pytest.mark.alone
 @pytest.mark.timeout(1500)
 @pytest.mark.parametrize(("folder", "sweep"), SWEEPS, ids=[name for _, name in SWEEPS])
