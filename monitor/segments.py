@@ -29,7 +29,7 @@ log = structlog.get_logger("monitor")
 
 
 class Taken(NamedTuple, Generic[Row]):
-    """Rows that wait, and how far they reach."""
+    """The oldest rows that wait, and how far they reach."""
 
     rows: list[Row]
     segment: int
@@ -78,7 +78,7 @@ class Segments(ABC, Generic[Row]):
         """What it takes on disk."""
         return sum(self._sizes.values())
 
-    def append(self, rows: Sequence[Row]) -> Taken[Row]:
+    def append(self, rows: Sequence[Row]) -> None:
         """Put rows behind what waits; they survive a kill and a power cut from then on.
 
         Gives up the oldest segments where the limit asks for it. StoreError when the disk takes
@@ -102,7 +102,6 @@ class Segments(ABC, Generic[Row]):
                 ) from None
             self._sizes[segment] = path.stat().st_size
             self._counts[segment] = self._counts.get(segment, 0) + len(rows)
-            return Taken(list(rows), segment, self._sizes[segment])
 
     def take(self, limit: int) -> Taken[Row] | None:
         """The oldest rows, some `limit` of them, which stay until `done`; None when none wait.
@@ -119,7 +118,7 @@ class Segments(ABC, Generic[Row]):
         return None
 
     def done(self, taken: Taken[Row]) -> None:
-        """`taken`, before which nothing waits, is stored: forget it."""
+        """`taken` is stored: forget it."""
         with self._lock:
             if taken.segment not in self._counts:
                 return  # it was given up meanwhile

@@ -18,7 +18,6 @@ import structlog
 from inventory.errors import StoreError
 from monitor.clock import FOREVER_S, Clock
 from monitor.gate import Gate
-from monitor.held import Held
 from monitor.rejects import Rejects
 from monitor.spool import Spool
 from monitor.store.base import (
@@ -41,9 +40,6 @@ MEMORY_SAMPLES = 500_000
 oldest are dropped and counted."""
 DRAIN_SAMPLES = 5000
 """What the spool gives at once."""
-HOLD_S = 5.0
-"""In a database of their own samples wait so long for others, or until there are as many: what a
-request costs both sides hardly depends on what it holds."""
 WINDOWS_S = 1.5
 """How often maintenance windows are read, with the next transaction: every second one."""
 CHORES_S = 60.0
@@ -77,8 +73,6 @@ class Writer:
         """On their way to the store, and nowhere else."""
         self._going_aside: Sequence[LinkSample] = ()
         """On their way to the spool."""
-        self._held = Held(spool) if spool and store.apart else None
-        self._hold_s, self._held_until = HOLD_S, 0.0
         self._unwritten = Unwritten(store) if unwritten is None else unwritten
         self._devices: dict[str, DevicePollRow] = {}
         self._poller: PollerStatus | None = None
@@ -115,11 +109,6 @@ class Writer:
     @property
     def _spooled(self) -> int:
         return self._spool.waiting if self._spool else 0
-
-    @property
-    def _behind(self) -> bool:
-        """Whether there is something in the spool that is not in memory."""
-        return self._spooled > len(self._held or ())
 
     def put(self, batch: Batch) -> None:
         """Take a batch; what it holds is stored in order, as soon as can be."""
@@ -160,10 +149,8 @@ class Writer:
     async def _turns(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
             # What could neither be carried nor put aside is still here, and brings no news.
-            held = len(self._held or ())
-            left = bool(self.problem or self.waiting > held or self._unwritten)
-            held_s = max(0.0, self._held_until - self._clock.monotonic()) if held else FOREVER_S
-            await self._clock.wait(self._news, FLUSH_S if left else held_s)
+            left = bool(self.problem or self.waiting or self._unwritten)
+            await self._clock.wait(self._news, FLUSH_S if left else FOREVER_S)
             await self._put_aside()
             young_s = self._clock.monotonic() - self._carried
             if young_s < SOONEST_S:
@@ -174,7 +161,7 @@ class Writer:
             self._hurry.clear()
             self._carried = self._clock.monotonic()
             await self._turn()
-        self._journal_gate.retry_at = self._held_until = self._hold_s = 0.0
+        self._journal_gate.retry_at = 0.0
         if self._spool is None:
             self._sample_gate.retry_at = 0.0
         await self._carry()
@@ -198,10 +185,8 @@ class Writer:
         if self._store.apart or self._spooled:
             if self._journal_gate.open:
                 await self._carry_batch(())
-            if self._may_hold() and await self._put_aside_samples(self._held):
-                return
             if self._sample_gate.open:
-                await (self._drain() if self._behind else self._carry_samples())
+                await (self._drain() if self._spooled else self._carry_samples())
         elif self._journal_gate.open:
             await self._carry_batch(self._taken())
 
@@ -251,25 +236,9 @@ class Writer:
 
         return visit
 
-    def _may_hold(self) -> bool:
-        """Whether samples may wait for others."""
-        if self._held is None or self._behind or self._sample_gate.problem:
-            return False
-        now = self._clock.monotonic()
-        if not self._held:
-            self._held_until = now + self._hold_s
-        return now < self._held_until and self.waiting < DRAIN_SAMPLES
-
     async def _carry_samples(self) -> None:
-        held = self._held.rows if self._held else []
-        samples = [*held, *self._taken()]
-        if not samples:
-            return
-        stored = await self._tried(self._sample_gate, lambda: self._write_samples(samples))
-        if self._held and stored:
-            await asyncio.to_thread(self._held.stored)
-        elif self._held:
-            self._held.let_go()
+        if samples := self._taken():
+            await self._tried(self._sample_gate, lambda: self._write_samples(samples))
 
     async def _drain(self) -> None:
         """From the spool to the store, as long as it takes them and there are any."""
@@ -328,7 +297,7 @@ class Writer:
         journal, samples = self._journal_gate, self._sample_gate
         if journal.slow(FLUSH_S) or journal.problem or self._unwritten.spooled:
             await self._put_aside_states()
-        if samples.slow(FLUSH_S) or samples.problem or self._behind:
+        if samples.slow(FLUSH_S) or samples.problem or self._spooled:
             await self._put_aside_samples()
 
     async def _put_aside_states(self) -> None:
@@ -336,25 +305,21 @@ class Writer:
         with self._spool_failing("states"):
             await self._unwritten.put_aside()
 
-    async def _put_aside_samples(self, held: Held | None = None) -> bool:
-        """Bring what is only in memory to the spool; also what a slow store may not have taken.
-
-        With `held` it stays in memory too. Returns whether all of it is on disk.
-        """
+    async def _put_aside_samples(self) -> None:
+        """Bring what is only in memory to the spool; also what a slow store may not have taken."""
         rows = [*self._under_way, *self._samples]
         if self._spool is None or not rows:
-            return not rows
+            return
         self._under_way, self._samples, self._going_aside = (), [], rows
         with self._spool_failing("samples"):
             try:
-                await asyncio.to_thread(held.add if held is not None else self._spool.append, rows)
+                await asyncio.to_thread(self._spool.append, rows)
             except StoreError:
                 self._samples[:0] = rows
                 self._bound_memory()
                 raise
             finally:
                 self._going_aside = ()
-        return not self._spool_problems["samples"]
 
     @contextmanager
     def _spool_failing(self, what: str) -> Iterator[None]:

@@ -3,8 +3,7 @@
 A process forks writers and kills them, so that each round costs no start of Python. A writer gets a
 sample, a change of state and a change of an incident every few milliseconds and tells what it has
 put; now and then its database is locked, so that they are in the spool, or on their way to it, when
-the end comes. Once more with samples in a database apart from the journal, where few wait for
-others.
+the end comes. Once more with samples in a database apart from the journal.
 """
 
 import os

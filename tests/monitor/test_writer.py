@@ -15,7 +15,6 @@ import pytest
 from inventory.errors import StoreError
 from monitor.clock import SystemClock
 from monitor.rejects import Rejects
-from monitor.segments import Taken
 from monitor.spool import Spool
 from monitor.store.base import (
     Batch,
@@ -56,11 +55,8 @@ class Apart(SqliteStore):
         self.hung = threading.Event()
         self.hung.set()
         self.refuses: Callable[[LinkSample], bool] = lambda _: False
-        self.asked: list[int] = []
-        """How many samples each call brought."""
 
     def write_samples(self, samples: Sequence[LinkSample]) -> Sequence[Rejected]:
-        self.asked.append(len(samples))
         self.hung.wait(20)
         if self.away:
             raise StoreError("http://noc:8086: can't be reached.")
@@ -145,8 +141,8 @@ async def test_states_do_not_wait_for_samples_whose_own_database_is_away(tmp_pat
         async with at_work(writer):
             status = PollerStatus(T0, T0, 10, 1, 1, 1, 0, 0, 0)
             writer.put(Batch(samples(0, 10), [entry(0, LinkState.UP)]))
-            await until(lambda: "can't be reached" in writer.problem)
-            assert spool.waiting == 10
+            await until(lambda: spool.waiting == 10)
+            assert "can't be reached" in writer.problem
             writer.put(Batch(samples(10, 10), [entry(1, LinkState.DOWN)], poller=status))
             await until(lambda: len(store.states_after(0)) == 2 and store.poller() is not None)
             told = store.poller()
@@ -166,10 +162,10 @@ class Full(Spool):
 
     full = False
 
-    def append(self, rows: Sequence[LinkSample]) -> Taken[LinkSample]:
+    def append(self, rows: Sequence[LinkSample]) -> None:
         if self.full:
             raise StoreError("the disk is full")
-        return super().append(rows)
+        super().append(rows)
 
 
 async def test_what_is_on_disk_and_what_waits_in_memory_are_counted_apart(tmp_path: Path) -> None:
@@ -192,7 +188,7 @@ async def test_what_is_on_disk_and_what_waits_in_memory_are_counted_apart(tmp_pa
             assert await told(T0 + 1) == (0, 0)
             store.away = True
             writer.put(Batch(samples(10, 10)))
-            await until(lambda: bool(writer.problem) and spool.waiting == 10)
+            await until(lambda: spool.waiting == 10)
             spool.full = True
             writer.put(Batch(samples(20, 7)))
             assert await told(T0 + 2) == (10, 7)
@@ -210,10 +206,10 @@ async def test_while_a_store_hangs_samples_go_to_disk_and_the_end_does_not_wait(
     with spool_in(tmp_path) as spool:
         writer, stop = Writer(store, SystemClock(), spool=spool), asyncio.Event()
         running = asyncio.create_task(writer.run(stop))
-        writer.put(Batch(samples(0, 5000)))  # so many do not wait for others
+        writer.put(Batch(samples(0, 10)))
         await until(lambda: not writer._samples)  # it is under way, and hangs
-        writer.put(Batch(samples(5000, 10)))
-        await until(lambda: spool.waiting == 5010)  # what is under way too: a kill loses nothing
+        writer.put(Batch(samples(10, 10)))
+        await until(lambda: spool.waiting == 20)  # what is under way too: a kill loses nothing
         stop.set()
         began = time.monotonic()
         await running
@@ -223,65 +219,8 @@ async def test_while_a_store_hangs_samples_go_to_disk_and_the_end_does_not_wait(
         writer = Writer(store, Hasty(), spool=spool)
         async with at_work(writer):
             await until_stored(writer)
-    assert stored(store) == list(range(5010))
-    store.close()
-
-
-async def test_few_samples_wait_for_others_on_disk_and_go_as_one(tmp_path: Path) -> None:
-    store = Apart.open(tmp_path / "s.sqlite", write=True)
-    assert isinstance(store, Apart)
-    with spool_in(tmp_path) as spool:
-        writer = Writer(store, Hasty(), spool=spool)
-        async with at_work(writer):
-            for part in range(3):
-                writer.put(Batch(samples(part * 10, 10)))
-                await until(lambda part=part: spool.waiting == part * 10 + 10)  # type: ignore[misc]
-                assert not store.asked
-            await until_stored(writer)
-            assert store.asked == [30]
-            assert spool.waiting == 0
-            store.away = True
-            writer.put(Batch(samples(30, 10)))
-            await until(lambda: bool(writer.problem))
-            writer.put(Batch(samples(40, 10)))
-            await until(lambda: spool.waiting == 20)
-            store.away = False
-            await until_stored(writer)
-            writer.put(Batch(samples(50, 10)))
-            await until(lambda: spool.waiting == 10)
-        assert spool.waiting == 0  # the end waits for no others
-    assert stored(store) == list(range(60))
-    store.close()
-
-
-async def test_what_waits_for_others_is_stored_by_the_next_process(tmp_path: Path) -> None:
-    store = Apart.open(tmp_path / "s.sqlite", write=True)
-    assert isinstance(store, Apart)
-    with spool_in(tmp_path) as spool:
-        writer = Writer(store, SystemClock(), spool=spool)
-        killed = asyncio.create_task(writer._turns(asyncio.Event()))
-        writer.put(Batch(samples(0, 10)))
-        await until(lambda: spool.waiting == 10)
-        killed.cancel()
-        await asyncio.wait({killed})
-    assert stored(store) == []
-    with spool_in(tmp_path) as spool:
-        async with at_work(writer := Writer(store, Hasty(), spool=spool)):
-            writer.put(Batch(samples(10, 10)))
-            await until_stored(writer)
     assert stored(store) == list(range(20))
     store.close()
-
-
-async def test_without_room_on_the_disk_samples_wait_for_no_others(tmp_path: Path) -> None:
-    store = Apart.open(tmp_path / "s.sqlite", write=True)
-    with closing(store), closing(Full(tmp_path / "spool", 10**9)) as spool:
-        spool.full = True
-        async with at_work(writer := Writer(store, Hasty(), spool=spool)):
-            for part in range(3):
-                writer.put(Batch(samples(part * 10, 10)))
-                await until_stored(writer)
-        assert stored(store) == list(range(30))
 
 
 async def test_what_the_store_refuses_is_kept_with_its_reason_and_the_rest_is_stored(
