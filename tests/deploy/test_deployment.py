@@ -15,7 +15,7 @@ import pytest
 import yaml
 from typer.main import get_command
 
-from cli.influxd import GOGC
+from cli.influxd import CACHE_OCTETS, GOGC
 from cli.main import build_app
 from inventory.load import load_network
 from inventory.settings import SECRET_PREFIX, Settings
@@ -49,8 +49,10 @@ def unit_here(deploy: Path, folder: Path, name: str) -> Path:
     return here
 
 
-def test_influxdb_collects_its_garbage_as_in_our_benches(services: dict[str, Any]) -> None:
-    assert services["influxdb"]["environment"]["GOGC"] == GOGC
+def test_influxdb_runs_with_the_options_of_our_benches(services: dict[str, Any]) -> None:
+    given = services["influxdb"]["environment"]
+    assert given["GOGC"] == GOGC
+    assert given["INFLUXD_STORAGE_CACHE_SNAPSHOT_MEMORY_SIZE"] == str(CACHE_OCTETS)
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd-analyze here")
