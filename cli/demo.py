@@ -139,6 +139,7 @@ class _Demo:
             credentials=network.credentials,
             secrets=network.secrets,
             open_socket=network.open_socket or open_here,
+            ask_device=network.ask_device,
         )
         parts = [
             run_server(app, settings, self._stop, self._listener),

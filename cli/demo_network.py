@@ -14,6 +14,7 @@ from inventory.model import Network
 from inventory.secrets import Secrets
 from inventory.settings import LabSettings, Settings
 from monitor.probes_icmp import OpenSocket
+from monitor.routing_spoken import AskDevice
 from monitor.targets import Credentials
 
 FREE_TRIES = 10
@@ -39,6 +40,8 @@ class DemoNetwork:
     """Why it is not there any more; empty while it is."""
     open_socket: OpenSocket | None
     """Where probes leave from; None where there is nothing to probe, and nobody sends traps."""
+    ask_device: AskDevice | None
+    """Asks over SSH what no agent tells; None where nobody listens."""
 
 
 def why_no_lab(folder: Path) -> str:
@@ -70,13 +73,16 @@ def simulated_network(settings: Settings, network: Network, steps: Steps) -> Ite
             faults=FAULTS,
             problem=lambda: "" if agents.alive else "the simulated agents ended by themselves",
             open_socket=None,
+            ask_device=None,
         )
 
 
 @contextmanager
 def lab_network(context: Context, settings: Settings, steps: Steps) -> Iterator[DemoNetwork]:
     """Virtual routers, in a lab of the demo's own beside whatever other lab there is."""
+    from cli.device_asker import asking
     from cli.prober import probe_sockets
+    from cli.workplace import access_of_lab
     from inventory.view import virtual
     from lab import control, faults
 
@@ -113,6 +119,7 @@ def lab_network(context: Context, settings: Settings, steps: Steps) -> Iterator[
             faults=frozenset({"cut", "power-off"}),
             problem=lambda: "" if lab.alive() else "the lab ended by itself",
             open_socket=probe_sockets(lab),
+            ask_device=asking(access_of_lab(lab, settings.ssh.timeout_s), lab.secrets()),
         )
     finally:
         control.down(state, name)

@@ -17,6 +17,7 @@ from cli.prober import lab_prober
 from inventory.model import Device, Network
 
 if TYPE_CHECKING:
+    from lab.state import LabState
     from nornir_tasks.render import Renderer
     from nornir_tasks.session import Access, Files
     from nornir_tasks.work import Work
@@ -134,6 +135,16 @@ def _git(folder: Path, *words: str) -> str:
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
+def access_of_lab(lab: "LabState", timeout_s: float) -> "Callable[[Device], Access]":
+    """How to log in to a lab's devices: all let the lab's own key in."""
+    from nornir_tasks.drivers.known_hosts import KnownHosts
+    from nornir_tasks.session import Access
+
+    hosts = KnownHosts(lab.known_hosts_file, accept_new=False)
+    access = Access("", "", "", lab.key_file, hosts, 22, timeout_s)
+    return lambda _device: access
+
+
 def access_of(context: Context) -> "Callable[[Device], Access]":
     """How to log in to each device; SecretError, when it is called, for a missing password."""
     from nornir_tasks.drivers.known_hosts import KnownHosts
@@ -141,9 +152,7 @@ def access_of(context: Context) -> "Callable[[Device], Access]":
 
     ssh, services = context.settings.ssh, context.live.region.services
     if context.lab is not None:
-        lab_hosts = KnownHosts(known_hosts_file(context), accept_new=False)
-        lab_access = Access("", "", "", context.lab.key_file, lab_hosts, 22, ssh.timeout_s)
-        return lambda _device: lab_access
+        return access_of_lab(context.lab, ssh.timeout_s)
     hosts = KnownHosts(known_hosts_file(context), accept_new=ssh.accept_new_keys)
 
     def access(device: Device) -> Access:

@@ -20,6 +20,9 @@ from monitor.routing_spoken import AskDevice, Spoken
 AT_ONCE = 4
 GIVE_UP_S = 60.0
 CONFIRM_S = 5.0
+AGAIN_S = 15.0
+"""A device that could not be asked is asked once more so soon, then when it is due: too many wrong
+logins lock an account."""
 STALE_INTERVALS = 3
 """After so many intervals what a device said is not known any more."""
 
@@ -85,7 +88,10 @@ class Through:
                     spoken = await self._once(device, ask)
         except (ImeretiError, TimeoutError) as error:
             problem = str(error) or f"{name}: no answer within {GIVE_UP_S:g} s"
-            if self._problems.get(name) != problem:
+            known = self._problems.get(name)
+            if known is None:
+                self._due[name] = min(self._due[name], self._clock.monotonic() + AGAIN_S)
+            if known != problem:
                 log.warning("routing_not_read", device=name, problem=problem)
             self._problems[name] = problem
             return

@@ -245,7 +245,16 @@ def test_a_demo_of_virtual_routers_shows_every_link_up_and_leaves_nothing(start:
         links = demo.links()
         return len(links) == 91 and all(link["state"] == "up" for link in links)
 
+    def tells_of_ipv6() -> bool:  # which no MIB does: it is asked over SSH
+        device = httpx.get(f"{demo.address()}api/v1/devices/tbi-edge1", timeout=10)
+        external = device.raise_for_status().json()["sessions"]
+        return any(
+            ":" in session["address"] and session["state"] == "established" and session["prefixes"]
+            for session in external
+        )
+
     assert eventually(all_up, READY_S), demo.said
+    assert eventually(tells_of_ipv6, READY_S), demo.said
     assert any("virtual routers" in line for line in demo.said)
     assert demo.end(signal.SIGINT) == 0, demo.said
     assert demo.children() == []

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from inventory.errors import ImeretiError
 from inventory.model import Device
 from inventory.secrets import Secrets
@@ -243,6 +245,49 @@ async def test_a_device_is_believed_that_it_lacks_something_when_it_says_so_twic
         )  # fmt: skip
     assert document["adjacencies"] == document["expected_adjacencies"]
     assert not any(any(each.values()) for each in lacking)
+
+
+async def test_a_device_that_could_not_be_asked_is_asked_once_more_soon(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("monitor.routing_through.AGAIN_S", 0.5)
+    asked: list[float] = []
+
+    def ask(_: Device) -> Spoken:
+        asked.append(time.monotonic())
+        if len(asked) < 2:
+            raise ImeretiError("it does not answer")
+        return spoken()
+
+    agent = Agent({parse("1.3.6.1.2.1.1.3.0"): Typed(INTEGER, 5)})
+    async with serving(agent):
+        document, _ = await read(
+            BORDER, "frr", agent.port, V2C, seconds_s=0.1, ask_device=ask,
+            enough=lambda found: found["adjacencies"] is not None,
+        )  # fmt: skip
+    assert document["adjacencies"] == document["expected_adjacencies"]
+    first, second = asked
+    assert second - first >= 0.5  # and not the two minutes that lie between two answers
+
+
+async def test_a_device_that_refuses_is_not_asked_more_often(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("monitor.routing_through.AGAIN_S", 0.2)
+    asked: list[str] = []
+
+    def ask(device: Device) -> Spoken:
+        asked.append(device.name)
+        raise ImeretiError("wrong password")
+
+    rows = iter(range(1000))
+    agent = Agent({parse("1.3.6.1.2.1.1.3.0"): Typed(INTEGER, 5)})
+    async with serving(agent):
+        await read(
+            BORDER, "frr", agent.port, V2C, seconds_s=0.1, ask_device=ask,
+            enough=lambda _: next(rows) > 100,  # looks of 0.02 s
+        )  # fmt: skip
+    assert asked == [BORDER, BORDER]
 
 
 async def test_a_device_that_can_not_be_asked_holds_nothing_up() -> None:
