@@ -7,6 +7,7 @@ says nothing has no fault.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import NamedTuple, TypeVar
 
 from inventory.model import Device, Network
@@ -132,7 +133,7 @@ def shown(expected: Expected, found: Routing) -> dict[str, object]:
             "prefixes": None if found.prefixes is None else found.prefixes.get(address, 0),
         }
         for wanted, states in ((expected.peers, found.peers), (expected.peers6, found.peers6))
-        for address, peer in sorted(wanted.items())
+        for address, peer in sorted(wanted.items(), key=_rank)
         if (state := _state(states, address)) is not None
     ]
     return {
@@ -143,6 +144,12 @@ def shown(expected: Expected, found: Routing) -> dict[str, object]:
         "neighbours": neighbours,
         "sessions": sessions,
     }
+
+
+def _rank(item: tuple[str, Peer]) -> tuple[bool, int]:
+    """Sessions that leave the network first, then by number."""
+    address, peer = item
+    return not peer.link, int(ip_address(address))
 
 
 def _full(states: Mapping[Key, int] | None, wanted: tuple[Key, ...]) -> int | None:

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
@@ -163,6 +164,9 @@ def test_an_external_session_degrades_its_link_and_an_internal_one_is_shown() ->
     assert isinstance(sessions, list)
     inside = {each["peer"]: each["state"] for each in sessions if each["state"] == "-"}
     assert inside.keys() == set(default_network().region.bgp.speakers)
+    first, *others = [IPv4Address(each["address"]) for each in sessions]
+    assert str(first) == "192.0.2.2"  # what leaves the network stands first, then by number
+    assert others == sorted(others)
 
 
 async def test_ospfv3_neighbours_are_known_by_interface_and_router_id() -> None:
