@@ -22,7 +22,6 @@ from zlib import crc32
 import orjson
 
 from monitor.metrics import NO_VALUES, PROBE_SERIES, SERIES_INDEX, SERIES_METRICS
-from monitor.picks import Pick
 from monitor.store.base import LinkSample
 from monitor.store.influx_flux import MEASUREMENT
 from monitor.store.kinds import Kinds, kinds_of
@@ -36,7 +35,7 @@ _KEYS = tuple(f",{name}=" for name in SERIES_METRICS)
 class _Link:
     """A link's last line, and what makes one like it. Mutable: made once."""
 
-    __slots__ = ("at", "form", "head", "kinds", "moment", "others", "pick", "rest", "until")
+    __slots__ = ("at", "form", "head", "kinds", "moment", "until")
 
     def __init__(self, name: str) -> None:
         self.head = head_of(name).replace("%", "%%") + "covers=%si"
@@ -47,10 +46,6 @@ class _Link:
         self.kinds: Kinds | None = None
         self.form = ""
         """A good line of the same kinds, %s for each number."""
-        self.pick: Pick = tuple
-        self.rest: Pick = tuple
-        self.others: tuple[float | None, ...] = ()
-        """As of its kinds."""
 
     def say(self, at: float, kinds: Kinds) -> None:
         """Its last line is of `at` now."""
@@ -58,7 +53,6 @@ class _Link:
         self.until = ((at + self.moment) // FULL_EVERY_S + 1) * FULL_EVERY_S - self.moment
         if kinds is not self.kinds:
             self.kinds = kinds
-            self.pick, self.rest, self.others = kinds.pick, kinds.rest, kinds.others
             self.form = self.head + _fields(Quality.GOOD, kinds.of, kinds.of) + " %s"
 
 
@@ -87,8 +81,8 @@ class Lines:
                 link is not None
                 and quality is Quality.GOOD
                 and link.at < at < link.until
-                and link.rest(values) == link.others
-                and all(picked := link.pick(values))
+                and link.kinds is not None
+                and (picked := link.kinds.fit(values)) is not None
             ):
                 form, link.at = link.form, at
             else:
@@ -96,7 +90,7 @@ class Lines:
             forms.append(form)
             numbers += (round(covers_s * 1000), *picked, round(at * 1000))
         text = orjson.dumps(numbers).decode()
-        if "null" in text:  # not a number, or infinite
+        if "null" in text:  # not a number, or infinite; all are full, as they count as written
             return self.lines([_known(each) for each in samples])
         return ("\n".join(forms) % tuple(text[1:-1].split(","))).split("\n") if samples else []
 

@@ -11,7 +11,7 @@ from monitor.picks import Pick, tuple_of
 
 
 class Kinds(NamedTuple):
-    """Values are of these kinds if `rest(values) == others and all(pick(values))`."""
+    """Of all values that are alike."""
 
     of: tuple[float | None, ...]
     """Of each value: None where it is not known, 0 where it is 0, and 1."""
@@ -24,6 +24,11 @@ class Kinds(NamedTuple):
     rest: Pick
     """Takes out all else, which is `others`."""
     others: tuple[float | None, ...]
+
+    def fit(self, values: Sequence[float | None]) -> tuple[float, ...] | None:
+        """The numbers of values of these kinds; None for other kinds."""
+        picked = self.pick(values)
+        return picked if self.rest(values) == self.others and all(picked) else None
 
 
 def kinds_of(values: Sequence[float | None]) -> Kinds:

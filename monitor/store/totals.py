@@ -157,12 +157,10 @@ class Totals:
 
 
 def _weigh(tally: _Tally, values: Sequence[float | None], weight: int) -> None:
-    kinds = tally.kinds
-    picked = kinds.pick(values)
-    if kinds.rest(values) != kinds.others or not all(picked):
-        kinds = kinds_of(values)
-        tally.turn(kinds)
-        picked = kinds.pick(values)
+    picked = tally.kinds.fit(values)
+    if picked is None:
+        tally.turn(kinds_of(values))
+        picked = tally.kinds.pick(values)
     tally.weight += weight
     if not isfinite(sum(picked)):
         tally.weigh(picked, weight)

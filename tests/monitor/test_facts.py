@@ -217,6 +217,21 @@ def spoken(sound: str = "Full") -> Spoken:
     return Spoken(words, dict(words), dict.fromkeys(peers, ("Established", 7)))
 
 
+async def asked_through(
+    ask: AskDevice, enough: Callable[[Mapping[str, object]], bool], *, seconds_s: float = 1.0
+) -> tuple[dict[str, object], list[Mapping[str, str]]]:
+    """What is told of BORDER, whose agent tells no routing."""
+    agent = Agent({parse("1.3.6.1.2.1.1.3.0"): Typed(INTEGER, 5)})
+    async with serving(agent):
+        return await read(
+            BORDER, "frr", agent.port, V2C, seconds_s=seconds_s, ask_device=ask, enough=enough
+        )
+
+
+def knows_ospf(found: Mapping[str, object]) -> bool:
+    return found["adjacencies"] is not None
+
+
 async def test_what_no_mib_tells_is_asked_of_the_device_itself() -> None:
     asked: list[str] = []
 
@@ -225,12 +240,7 @@ async def test_what_no_mib_tells_is_asked_of_the_device_itself() -> None:
         return spoken()
 
     expected = expected_routing(default_network())[BORDER]
-    agent = Agent({parse("1.3.6.1.2.1.1.3.0"): Typed(INTEGER, 5)})
-    async with serving(agent):
-        document, lacking = await read(
-            BORDER, "frr", agent.port, V2C, ask_device=ask,
-            enough=lambda found: found["adjacencies"] is not None,
-        )  # fmt: skip
+    document, lacking = await asked_through(ask, knows_ospf)
     assert asked == [BORDER]
     assert document["adjacencies"] == document["adjacencies6"] == len(expected.neighbours)
     sessions = document["sessions"]
@@ -241,12 +251,7 @@ async def test_what_no_mib_tells_is_asked_of_the_device_itself() -> None:
 
 async def test_a_device_is_believed_that_it_lacks_something_when_it_says_so_twice() -> None:
     words = iter(("Init", "Full"))
-    agent = Agent({parse("1.3.6.1.2.1.1.3.0"): Typed(INTEGER, 5)})
-    async with serving(agent):
-        document, lacking = await read(
-            BORDER, "frr", agent.port, V2C, ask_device=lambda _: spoken(next(words)),
-            enough=lambda found: found["adjacencies"] is not None,
-        )  # fmt: skip
+    document, lacking = await asked_through(lambda _: spoken(next(words)), knows_ospf)
     assert document["adjacencies"] == document["expected_adjacencies"]
     assert not any(any(each.values()) for each in lacking)
 
@@ -263,12 +268,7 @@ async def test_a_device_that_could_not_be_asked_is_asked_once_more_soon(
             raise ImeretiError("it does not answer")
         return spoken()
 
-    agent = Agent({parse("1.3.6.1.2.1.1.3.0"): Typed(INTEGER, 5)})
-    async with serving(agent):
-        document, _ = await read(
-            BORDER, "frr", agent.port, V2C, seconds_s=0.1, ask_device=ask,
-            enough=lambda found: found["adjacencies"] is not None,
-        )  # fmt: skip
+    document, _ = await asked_through(ask, knows_ospf, seconds_s=0.1)
     assert document["adjacencies"] == document["expected_adjacencies"]
     first, second = asked
     assert second - first >= 0.5  # and not the two minutes that lie between two answers
@@ -285,12 +285,7 @@ async def test_a_device_that_refuses_is_not_asked_more_often(
         raise ImeretiError("wrong password")
 
     rows = iter(range(1000))
-    agent = Agent({parse("1.3.6.1.2.1.1.3.0"): Typed(INTEGER, 5)})
-    async with serving(agent):
-        await read(
-            BORDER, "frr", agent.port, V2C, seconds_s=0.1, ask_device=ask,
-            enough=lambda _: next(rows) > 100,  # looks of 0.02 s
-        )  # fmt: skip
+    await asked_through(ask, lambda _: next(rows) > 100, seconds_s=0.1)  # looks of 0.02 s
     assert asked == [BORDER, BORDER]
 
 
@@ -302,12 +297,8 @@ async def test_a_device_that_can_not_be_asked_holds_nothing_up() -> None:
         over.wait(30)
         raise ImeretiError("too late")
 
-    agent = Agent({parse("1.3.6.1.2.1.1.3.0"): Typed(INTEGER, 5)})
     began = time.monotonic()
-    async with serving(agent):
-        document, _ = await read(
-            BORDER, "frr", agent.port, V2C, ask_device=hang, enough=lambda _: started.is_set()
-        )
+    document, _ = await asked_through(hang, lambda _: started.is_set())
     over.set()
     assert time.monotonic() - began < 10
     assert document["adjacencies"] is None
