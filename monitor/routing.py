@@ -125,6 +125,11 @@ def shown(expected: Expected, found: Routing) -> dict[str, object]:
         }
         for address, each in sorted(expected.neighbours.items(), key=lambda item: item[1].link)
     ]
+    both = [
+        (*session, states)
+        for wanted, states in ((expected.peers, found.peers), (expected.peers6, found.peers6))
+        for session in wanted.items()
+    ]
     sessions = [
         {
             "peer": peer.name,
@@ -132,8 +137,7 @@ def shown(expected: Expected, found: Routing) -> dict[str, object]:
             "state": _word(BGP_STATES, state),
             "prefixes": None if found.prefixes is None else found.prefixes.get(address, 0),
         }
-        for wanted, states in ((expected.peers, found.peers), (expected.peers6, found.peers6))
-        for address, peer in sorted(wanted.items(), key=_rank)
+        for address, peer, states in sorted(both, key=_rank)
         if (state := _state(states, address)) is not None
     ]
     return {
@@ -146,10 +150,10 @@ def shown(expected: Expected, found: Routing) -> dict[str, object]:
     }
 
 
-def _rank(item: tuple[str, Peer]) -> tuple[bool, int]:
-    """Sessions that leave the network first, then by number."""
-    address, peer = item
-    return not peer.link, int(ip_address(address))
+def _rank(session: tuple[str, Peer, object]) -> tuple[bool, int, int]:
+    """Sessions that leave the network first, then by number, those over IPv6 last."""
+    number, peer = ip_address(session[0]), session[1]
+    return not peer.link, number.version, int(number)
 
 
 def _full(states: Mapping[Key, int] | None, wanted: tuple[Key, ...]) -> int | None:

@@ -246,6 +246,8 @@ async def test_what_no_mib_tells_is_asked_of_the_device_itself() -> None:
     sessions = document["sessions"]
     assert isinstance(sessions, list)
     assert {(each["state"], each["prefixes"]) for each in sessions} == {("established", 7)}
+    outside = [each["address"] for each in sessions if each["peer"] == "central-government"]
+    assert outside == [each["address"] for each in sessions[:2]] == ["192.0.2.2", "2001:db8:0:1::2"]
     assert not any(lacking[-1].values())
 
 
